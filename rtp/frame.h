@@ -1,0 +1,38 @@
+/* A packet's place in its video frame and in the stream's layers, whichever
+ * codec it is: what `select` decides on. Read from the dependency descriptor
+ * where there is one (any codec, encrypted payloads too), else from the
+ * codec's own payload header. */
+#pragma once
+
+#include "dependency.h"
+#include "packet_view.h"
+
+enum { FRAME_NO_PICTURE_ID = -1, FRAME_NO_TL0 = -1 };
+
+struct frame_info {
+    bool key;       /* the frame can be decoded without any earlier one */
+    bool start;     /* first packet of its frame (of its layer frame, with SVC) */
+    bool end;       /* last packet of its frame (of its layer frame, with SVC) */
+    bool switch_up; /* a decoder at a lower temporal layer may go up to tid here */
+    bool discardable; /* no other frame refers to it */
+    bool has_layers;  /* sid and tid were read, not assumed */
+    uint8_t sid;      /* spatial id within the RTP stream; 0 for simulcast */
+    uint8_t tid;      /* temporal id */
+    uint16_t width, height; /* of a key frame where its header says, else 0 */
+
+    /* VP8 (RFC 7741) and VP9 (RFC 9628): what rewriting has to renumber. */
+    int32_t picture_id;  /* or FRAME_NO_PICTURE_ID */
+    bool picture_id_15;  /* the wide form */
+    int16_t tl0_pic_idx; /* or FRAME_NO_TL0 */
+
+    /* Dependency descriptor */
+    bool has_descriptor;
+    uint16_t frame_number;
+};
+
+/* The place of one packet. `pt_codec` is the codec of its payload type; dd is
+ * the stream's descriptor state, which a structure in the packet replaces
+ * (NULL: no descriptor negotiated). Audio: every packet is a key frame, start
+ * and end. 0, or -EBADMSG for a payload that is not of its codec's form. */
+int frame_info_read(struct frame_info *f, enum rtp_codec pt_codec, const struct rtp_view *v, const uint8_t *p,
+                    struct dependency *dd) RTP_MUST_USE;
