@@ -24,6 +24,7 @@ struct frame_info {
     int32_t picture_id;  /* or FRAME_NO_PICTURE_ID */
     bool picture_id_15;  /* the wide form */
     int16_t tl0_pic_idx; /* or FRAME_NO_TL0 */
+    uint8_t picture_id_at, tl0_at; /* their offsets in the payload; below COMPOSE_PATCH_MAX; 0 = none */
 
     /* Dependency descriptor */
     bool has_descriptor;

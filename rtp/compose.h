@@ -1,0 +1,52 @@
+/* A forwarded packet's new head: RTP header, extensions with the viewer's ids
+ * and the few payload bytes that change. The rest of the payload is not touched
+ * and not copied: sealing reads it where it was received. */
+#pragma once
+
+#include "frame.h"
+#include "sent.h"
+
+enum {
+    COMPOSE_HEADER_MAX = 12 + 4 + 4 + 160, /* fixed, one CSRC, extension head, extensions */
+    COMPOSE_PATCH_MAX = 16,
+};
+
+/* What stays the same from packet to packet of one slot. */
+struct compose {
+    const struct rtp_ext_map *exts; /* the viewer's */
+    const char *mid;                /* sent with each packet while not NULL */
+    uint32_t ssrc, csrc;
+    uint8_t pt;
+    bool descriptor; /* the viewer needs the dependency descriptor */
+};
+
+/* A packet in three pieces, in the order in which they are sent. */
+struct composed {
+    uint8_t header[COMPOSE_HEADER_MAX];
+    uint8_t patch[COMPOSE_PATCH_MAX]; /* replaces the first bytes of the payload */
+    const uint8_t *rest;              /* into the source packet */
+    size_t header_len, patch_len, rest_len;
+    uint16_t transport_seq_at; /* offset in header of the transport-wide number, 0 = none */
+    uint16_t send_time_at;     /* of the 24-bit abs-send-time, 0 = none */
+};
+
+/* Compose the received packet p, parsed as v and f, with the numbers of `out`. The transport-wide number and the send time are left zero: they are
+ * given when the packet is sealed. */
+void compose_packet(struct composed *c, const struct compose *with, const struct rtp_view *v,
+                    const struct frame_info *f, const uint8_t *p, const struct rewritten *out);
+
+/* Turn a composed packet into its retransmission (RFC 4588, section 4): another
+ * SSRC, payload type and sequence number, the original one before the payload. */
+void compose_rtx(struct composed *c, uint32_t ssrc, uint8_t pt, uint16_t seq, uint16_t original_seq);
+
+/* Fill in what is only known when the packet leaves. */
+static inline void compose_stamp(struct composed *c, uint16_t transport_seq, uint64_t now_us)
+{
+    if (c->transport_seq_at)
+        put_u16(c->header + c->transport_seq_at, transport_seq);
+    if (c->send_time_at) {
+        uint32_t fixed = (uint32_t)(((now_us << 18) / 1000000) & 0xffffff); /* 6.18 seconds */
+        c->header[c->send_time_at] = (uint8_t)(fixed >> 16);
+        put_u16(c->header + c->send_time_at + 1, fixed);
+    }
+}

@@ -1,0 +1,85 @@
+#include "fill.h"
+
+static bool contains(const uint32_t *list, size_t n, uint32_t id)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (list[i] == id)
+            return true;
+    }
+    return false;
+}
+
+static bool open_to_all(const struct fill_slot *slot)
+{
+    return !slot->hidden && !slot->pinned;
+}
+
+static bool shown_by_pin(const struct fill_slot *slots, size_t n, uint32_t id)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (slots[i].pinned && !slots[i].hidden && slots[i].pin == id)
+            return true;
+    }
+    return false;
+}
+
+/* Set aside the pinned and hidden slots; count those that the server fills. */
+static size_t settle_chosen(struct fill_slot *slots, size_t n)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (slots[i].hidden)
+            slots[i].holder = 0;
+        else if (slots[i].pinned)
+            slots[i].holder = slots[i].pin;
+        else
+            left++;
+    }
+    return left;
+}
+
+/* Empty the slots whose holder is not wanted, or is in an earlier one as well. */
+static void release_unwanted(struct fill_slot *slots, size_t n, const uint32_t *want, size_t want_count)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!open_to_all(&slots[i]) || !slots[i].holder)
+            continue;
+        bool keep = contains(want, want_count, slots[i].holder);
+        for (size_t j = 0; keep && j < i; j++)
+            keep = !open_to_all(&slots[j]) || slots[j].holder != slots[i].holder;
+        if (!keep)
+            slots[i].holder = 0;
+    }
+}
+
+static bool held(const struct fill_slot *slots, size_t n, uint32_t id)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (open_to_all(&slots[i]) && slots[i].holder == id)
+            return true;
+    }
+    return false;
+}
+
+void fill_slots(struct fill_slot *slots, size_t n, const uint32_t *candidates, size_t candidate_count,
+                const uint32_t *mine, size_t mine_count)
+{
+    uint32_t want[FILL_SLOTS_MAX];
+    size_t want_count = 0;
+    if (n > FILL_SLOTS_MAX)
+        n = FILL_SLOTS_MAX;
+    size_t room = settle_chosen(slots, n);
+    for (size_t i = 0; i < candidate_count && want_count < room; i++) {
+        if (!contains(mine, mine_count, candidates[i]) && !shown_by_pin(slots, n, candidates[i]))
+            want[want_count++] = candidates[i];
+    }
+    release_unwanted(slots, n, want, want_count);
+    size_t at = 0;
+    for (size_t i = 0; i < want_count; i++) {
+        if (held(slots, n, want[i]))
+            continue;
+        while (!open_to_all(&slots[at]) || slots[at].holder)
+            at++; /* there are as many open slots as wanted tracks */
+        slots[at].holder = want[i];
+    }
+}
