@@ -14,41 +14,42 @@ enum conf_log_level { CONF_LOG_ERROR, CONF_LOG_WARNING, CONF_LOG_INFO, CONF_LOG_
 /* Strings are owned by the struct, never NULL ("" = not set). */
 struct conf {
     struct {
-        char *address;     /* to listen on; "" = every address, IPv4 and IPv6 */
-        uint16_t port;     /* 8080 */
-        enum conf_tls tls; /* off */
+        char *address;           /* to listen on; "" = every address, IPv4 and IPv6 */
+        uint16_t port;           /* 8080 */
+        enum conf_tls tls;       /* off */
         char *certificate, *key; /* PEM files, for tls = files */
-        char *tls_dir;     /* where tls = auto keeps what it made; relative to the working directory */
-        char *root;        /* folder of the page; "" = the web/ folder of the source tree or installation */
-        char *origins;     /* allowed Origin headers, separated by spaces; "" = the server's own; "*" = any */
+        char *tls_dir;           /* where tls = auto keeps what it made; relative to the working directory */
+        char *root;    /* folder of the page; "" = the web/ folder of the source tree or installation */
+        char *origins; /* allowed Origin headers, separated by spaces; "" = the server's own; "*" = any */
         uint32_t connections; /* most at a time, 4096 */
     } http;
     struct {
-        uint16_t port;     /* first worker's UDP port, 7900; worker n has port + n */
-        uint32_t workers;  /* 0 = one per core */
-        char *address;     /* local addresses, separated by spaces; "" = every non-loopback one, loopback where
-                              there is no other */
-        char *public_address; /* addresses told to browsers instead, separated by spaces: a server behind NAT */
+        uint16_t port;    /* first worker's UDP port, 7900; worker n has port + n */
+        uint32_t workers; /* 0 = one per core */
+        char *address;    /* local addresses, separated by spaces; "" = every non-loopback one, loopback where
+                             there is no other */
+        char *
+            public_address; /* addresses told to browsers instead, separated by spaces: a server behind NAT */
     } rtc;
     struct {
-        char *audio_codecs; /* ordered, separated by spaces: "opus" */
-        char *video_codecs; /* "VP8"; of VP8 VP9 H264 AV1 */
-        bool red;           /* negotiate RED for Opus */
+        char *audio_codecs;        /* ordered, separated by spaces: "opus" */
+        char *video_codecs;        /* "VP8"; of VP8 VP9 H264 AV1 */
+        bool red;                  /* negotiate RED for Opus */
         uint32_t max_participants; /* in one room, 1000 */
         uint32_t max_rooms;        /* 10000 */
-        bool open;          /* a room is made by the first who joins it; off: only tokens that say so may */
-        bool list;          /* rooms appear in the public list */
+        bool open; /* a room is made by the first who joins it; off: only tokens that say so may */
+        bool list; /* rooms appear in the public list */
     } room;
     struct {
-        uint32_t grace;      /* s that a session outlives its WebSocket, 30 */
-        uint32_t small_room; /* above this head count roster events are coalesced, 50 */
-        uint32_t ping;       /* s between pings, 25 */
-        uint32_t timeout;    /* s without an answer until a socket is closed, 20 */
+        uint32_t grace;       /* s that a session outlives its WebSocket, 30 */
+        uint32_t small_room;  /* above this head count roster events are coalesced, 50 */
+        uint32_t ping;        /* s between pings, 25 */
+        uint32_t timeout;     /* s without an answer until a socket is closed, 20 */
         uint32_t chat_length; /* bytes of one chat message, 4096 */
-        uint32_t rate;       /* requests a second from one socket, 50, in bursts of ten times that */
+        uint32_t rate;        /* requests a second from one socket, 50, in bursts of ten times that */
     } signaling;
     struct {
-        char *secret;  /* HS256 key for join tokens; "" = no token needed */
+        char *secret; /* HS256 key for join tokens; "" = no token needed */
     } auth;
     struct {
         enum conf_log_level level; /* info */
@@ -58,8 +59,8 @@ struct conf {
 /* Defaults, then the file (NULL = none), then each of the `set_count` strings
  * "section.key=value". 0, or -EINVAL with one line in err: file or argument,
  * key, what is allowed. On an error conf is left empty. */
-int conf_load(struct conf *conf, const char *file, char *const *sets, size_t set_count, char *err, size_t err_len)
-    __attribute__((warn_unused_result));
+int conf_load(struct conf *conf, const char *file, char *const *sets, size_t set_count, char *err,
+              size_t err_len) __attribute__((warn_unused_result));
 
 /* The whole configuration as an ini file that conf_load() reads back; secrets as they are not: a key that
  * is marked secret is printed as a comment that says whether it is set. */
