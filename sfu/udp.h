@@ -1,0 +1,79 @@
+/* UDP sockets of a worker, and receiving from them in batches. Sending: udp_tx.h. */
+#pragma once
+
+#include "addr.h"
+#include "counter.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct udp_dest;
+
+struct udp_socket {
+    int fd;             /* -1 = closed; nonblocking */
+    struct addr local;  /* as bound, with the port that the kernel chose where 0 was asked for */
+    int rcvbuf, sndbuf; /* bytes of socket buffer that the kernel granted, its own bookkeeping included */
+    uint32_t overflows; /* the kernel's count of datagrams dropped for want of buffer, as last told */
+    /* udp_tx.c only, except `blocked`, which anyone of the thread may read */
+    bool blocked; /* the send buffer was full at the last flush: wait for EPOLLOUT, then flush again */
+    bool queued;
+    struct udp_dest *first, *last; /* destinations with datagrams queued */
+    struct udp_socket *next;       /* next socket with such destinations */
+};
+
+enum {
+    UDP_SOCKET_BUFFER = 4 << 20, /* bytes asked for in each direction; net.core.[rw]mem_max may grant less */
+    UDP_ADDRESSES_MAX = 32
+};
+
+/* A nonblocking socket bound to *local (port 0 = any). IPv6 sockets take IPv6
+ * alone. 0, or a negative errno: -EADDRINUSE port in use, -EADDRNOTAVAIL not an
+ * address of this machine, -EACCES a port that needs privilege, -EMFILE out of
+ * file descriptors, ...; *s is closed then. */
+int udp_open(struct udp_socket *s, const struct addr *local) RTP_MUST_USE;
+
+/* Nothing may be queued on it any more. A closed one is fine, a zeroed one is not. */
+void udp_close(struct udp_socket *s);
+
+struct udp_addresses {
+    struct addr at[UDP_ADDRESSES_MAX];
+    size_t count;
+};
+
+/* The local addresses to listen on, each with that port. An empty list means
+ * every address of an interface that is up, loopback and link-local ones aside,
+ * or the loopback ones where there is no other. Else `list` has literals
+ * separated by spaces; wildcards are taken as they are. No address comes twice.
+ * 0; -EINVAL: *bad points at the first word of the list that is no address;
+ * -E2BIG: more than UDP_ADDRESSES_MAX; -EADDRNOTAVAIL: there is none at all; or
+ * what getifaddrs() said. */
+int udp_local_addresses(struct udp_addresses *out, const char *list, uint16_t port,
+                        const char **bad) RTP_MUST_USE;
+
+enum {
+    UDP_RX_BATCH = 16,     /* messages in one recvmmsg call */
+    UDP_RX_BUFFER = 65536, /* bytes for one: whatever UDP_GRO puts together fits */
+    UDP_RX_ROUNDS = 8      /* recvmmsg calls in one udp_receive() */
+};
+
+/* Scratch for receiving, one for a worker. */
+struct udp_rx {
+    struct counters *counters;
+    struct udp_rx_batch *batch;
+    size_t buffer_len; /* UDP_RX_BUFFER */
+};
+
+/* 0 or -ENOMEM. */
+int udp_rx_init(struct udp_rx *rx, struct counters *counters) RTP_MUST_USE;
+void udp_rx_finish(struct udp_rx *rx);
+
+/* One datagram. The bytes live in the scratch, for the call only, and may be
+ * written over (to decrypt in place, say). */
+typedef void udp_receive_fn(void *arg, uint8_t *data, size_t len, const struct addr *from);
+
+/* Receive what is there, at most UDP_RX_ROUNDS x UDP_RX_BATCH messages, which GRO
+ * may have made of several datagrams each: fn is called for each datagram, in
+ * order of arrival. Returns the number of datagrams. Level-triggered polling
+ * comes back for the rest. */
+size_t udp_receive(struct udp_socket *s, struct udp_rx *rx, udp_receive_fn *fn, void *arg);

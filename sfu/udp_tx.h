@@ -1,0 +1,99 @@
+/* The send queue of a worker: datagrams are composed in its slots, chained by
+ * destination, and leave in as few system calls as the kernel allows.
+ *
+ *     uint8_t *to = udp_tx_slot(tx);           // UDP_TX_SLOT_LEN bytes
+ *     size_t len = seal_into(to, ...);
+ *     udp_tx_commit(tx, &transport->dest, len, UDP_VIDEO);
+ *     ...                                      // the rest of the batch
+ *     udp_tx_flush(tx, now_us);                // at its end
+ *
+ * At a flush, consecutive datagrams of one size to one destination (the last may
+ * be shorter) become one UDP_SEGMENT (GSO) message, and all messages of a socket
+ * go by sendmmsg: an iovec for each datagram, no copy. Where the kernel refuses
+ * GSO on the way to a destination its datagrams go singly for a minute. Order
+ * within a destination is always kept.
+ *
+ * Where a send buffer is full the datagrams stay queued, the socket is marked
+ * blocked, and the worker flushes again at EPOLLOUT. When all slots are taken
+ * meanwhile, the queue sheds the least important kind. */
+#pragma once
+
+#include "udp.h"
+
+/* What a datagram is, the first to be shed last. */
+enum udp_kind {
+    UDP_CONTROL, /* STUN, DTLS, RTCP */
+    UDP_AUDIO,
+    UDP_VIDEO,
+    UDP_RTX, /* and probes */
+    UDP_KIND_COUNT
+};
+
+enum {
+    UDP_TX_SLOT_LEN = 1536,
+    UDP_TX_SLOTS = 1024, /* of a worker */
+    UDP_TX_SEGMENTS_MAX =
+        64, /* datagrams in one GSO message: the limit of older kernels (UDP_MAX_SEGMENTS) */
+    UDP_TX_MESSAGE_MAX = 65000 /* bytes in one: what an IP packet can hold, less headers */
+};
+
+#define UDP_TX_PLAIN_US UINT64_C(60000000) /* how long a destination that refused GSO stays without */
+
+/* Where datagrams go; embedded in a transport, zeroed at first. Fields are
+ * udp_tx.c's, except that sock and addr may be read. */
+struct udp_dest {
+    struct udp_socket *sock; /* NULL = not known yet */
+    struct addr addr;
+    union addr_sa sa; /* addr, as the kernel wants it */
+    socklen_t sa_len;
+    bool queued;                 /* in sock's list */
+    uint16_t first, last, count; /* slots queued, in order */
+    uint64_t plain_until_us;
+    struct udp_dest *prev, *next; /* in sock's list */
+};
+
+struct udp_tx {
+    struct counters *counters;
+    struct udp_tx_arrays *arrays;
+    uint8_t *data; /* the slots */
+    uint16_t slot_count, free_count;
+    uint32_t queued[UDP_KIND_COUNT];
+    struct udp_socket *sockets; /* with something queued */
+    uint64_t now_us;            /* of the last flush */
+    /* sendmmsg(2); a test may put its own here */
+    int (*sendmmsg)(int fd, struct mmsghdr *messages, unsigned int count, int flags);
+};
+
+/* A queue of `slots` slots (UDP_TX_SLOTS; 2..32,768). 0, -EINVAL or -ENOMEM. */
+int udp_tx_init(struct udp_tx *tx, size_t slots, struct counters *counters) RTP_MUST_USE;
+
+/* Nothing is sent any more. Destinations that still have datagrams queued must
+ * have been forgotten. Zeroed is fine. */
+void udp_tx_finish(struct udp_tx *tx);
+
+/* Where datagrams to dest go from now on, those queued already included. Takes
+ * effect at once; what the old way had refused is forgotten. */
+void udp_dest_set(struct udp_tx *tx, struct udp_dest *dest, struct udp_socket *sock, const struct addr *addr);
+
+/* Drop what is queued for dest and forget it: before it is freed, or its socket closed. */
+void udp_dest_forget(struct udp_tx *tx, struct udp_dest *dest);
+
+/* Room for the next datagram, UDP_TX_SLOT_LEN bytes at a 64-byte border. Never
+ * NULL. The same room comes again until it is committed, so it may be given up. */
+uint8_t *udp_tx_slot(struct udp_tx *tx);
+
+/* Queue the slot's first len bytes (1..UDP_TX_SLOT_LEN) for dest. Where that was
+ * the last slot, the queue is flushed, and shed if that did not help. */
+void udp_tx_commit(struct udp_tx *tx, struct udp_dest *dest, size_t len, enum udp_kind kind);
+
+/* Send what is queued. */
+void udp_tx_flush(struct udp_tx *tx, uint64_t now_us);
+
+/* Something is still queued because a socket's buffer is full: udp_socket.blocked
+ * says which need EPOLLOUT. */
+bool udp_tx_blocked(const struct udp_tx *tx);
+
+/* One datagram now, past the queue, to an address that has no destination: STUN
+ * answers. It may overtake what is queued. 0, or the negative errno; counted. */
+int udp_send_to(struct udp_tx *tx, struct udp_socket *sock, const struct addr *to, const void *data,
+                size_t len);
