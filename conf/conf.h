@@ -1,4 +1,4 @@
-/* The ini file as a struct. One table in conf.c has a row for each key: section,
+/* The ini file as a struct. One table in conf_key.c has a row for each key: section,
  * name, type, range, default and a sentence; --print-config, --set, the errors
  * and the test that conf/plenum.ini lists every key are made from it. */
 #pragma once
@@ -62,8 +62,9 @@ struct conf {
 int conf_load(struct conf *conf, const char *file, char *const *sets, size_t set_count, char *err,
               size_t err_len) __attribute__((warn_unused_result));
 
-/* The whole configuration as an ini file that conf_load() reads back; secrets as they are not: a key that
- * is marked secret is printed as a comment that says whether it is set. */
+/* The whole configuration as an ini file that conf_load() reads back, each key under a comment that says what
+ * it may be; with the defaults that is conf/plenum.ini. A secret is left out: a comment says that it is set.
+ */
 void conf_print(const struct conf *conf, FILE *to);
 
 void conf_finish(struct conf *conf);

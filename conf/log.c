@@ -1,5 +1,6 @@
 #include "log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,12 +26,13 @@ static bool to_journal;
 struct line {
     char text[LOG_LINE];
     size_t len;
+    bool full;
 };
 
 static void put(struct line *line, const char *text, size_t len)
 {
     size_t left = sizeof(line->text) - 1 - line->len;
-    len = len < left ? len : left;
+    len = line->full ? 0 : len < left ? len : left;
     memcpy(line->text + line->len, text, len);
     line->len += len;
 }
@@ -40,19 +42,23 @@ static void put_string(struct line *line, const char *text)
     put(line, text, strlen(text));
 }
 
-/* Text from outside: no control character of it (C0, DEL) reaches the terminal. Escapes are never cut in two.
+/* Text from outside: no control character of it (C0, DEL, and C1 in UTF-8) reaches the terminal. Escapes are
+ * never cut in two.
  */
 static void put_escaped(struct line *line, const char *text)
 {
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
         char escaped[5] = {*text};
-        if (c == '\n' || c == '\t' || c == '\r')
+        bool c1 = c == 0xc2 && (text[1] & 0xe0) == 0x80;
+        if (c1)
+            snprintf(escaped, sizeof(escaped), "\\x%02x", (unsigned char)*++text);
+        else if (c == '\n' || c == '\t' || c == '\r')
             snprintf(escaped, sizeof(escaped), "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : 'r');
         else if (c < 0x20 || c == 0x7f)
             snprintf(escaped, sizeof(escaped), "\\x%02x", c);
         if (line->len + strlen(escaped) > sizeof(line->text) - 1)
-            return;
+            line->full = true;
         put_string(line, escaped);
     }
 }
@@ -115,9 +121,6 @@ void log_write(enum conf_log_level level, const char *room, uint32_t participant
     put_origin(&line, room, participant);
     put_escaped(&line, text);
     line.text[line.len++] = '\n';
-    /* Nowhere to tell of a failure; EINTR before a byte is written is the one case worth another try. */
-    ssize_t written = write(STDERR_FILENO, line.text, line.len);
-    if (written < 0)
-        written = write(STDERR_FILENO, line.text, line.len);
-    (void)written;
+    while (write(STDERR_FILENO, line.text, line.len) < 0 && errno == EINTR)
+        continue;
 }
