@@ -26,7 +26,6 @@
 
 #include "bytes.h"
 
-#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -57,12 +56,15 @@ struct mailbox {
     struct mailbox_cell *cells;
     size_t mask;
     int fd;
+    uint8_t apart0[64]; /* what different threads write shall not share a cache line */
     /* producers */
-    alignas(64) _Atomic size_t tail;
+    _Atomic size_t tail;
     _Atomic uint64_t dropped;
+    uint8_t apart1[64];
     /* consumer, and producers when they wake it */
-    alignas(64) _Atomic bool asleep; /* it may be: a post has to write the eventfd */
-    size_t head;                     /* consumer only */
+    _Atomic bool asleep; /* it may be: a post has to write the eventfd */
+    size_t head;         /* consumer only */
+    uint8_t apart2[64];
 };
 
 /* One thread's end of a mailbox; owned by that thread. */
