@@ -55,9 +55,10 @@ struct udp_dest {
 struct udp_tx {
     struct counters *counters;
     struct udp_tx_arrays *arrays;
-    uint8_t *data; /* the slots */
-    uint16_t slot_count, free_count;
     uint32_t queued[UDP_KIND_COUNT];
+    uint16_t slot_count;
+    uint16_t free_count;        /* slots neither queued nor spare */
+    uint16_t spare;             /* the slot that is being filled */
     struct udp_socket *sockets; /* with something queued */
     uint64_t now_us;            /* of the last flush */
     /* sendmmsg(2); a test may put its own here */
@@ -71,8 +72,8 @@ int udp_tx_init(struct udp_tx *tx, size_t slots, struct counters *counters) RTP_
  * have been forgotten. Zeroed is fine. */
 void udp_tx_finish(struct udp_tx *tx);
 
-/* Where datagrams to dest go from now on, those queued already included. Takes
- * effect at once; what the old way had refused is forgotten. */
+/* Where datagrams to dest go from now on, those queued already included. What the
+ * old way had refused is forgotten; setting what is set changes nothing. */
 void udp_dest_set(struct udp_tx *tx, struct udp_dest *dest, struct udp_socket *sock, const struct addr *addr);
 
 /* Drop what is queued for dest and forget it: before it is freed, or its socket closed. */
@@ -82,15 +83,18 @@ void udp_dest_forget(struct udp_tx *tx, struct udp_dest *dest);
  * NULL. The same room comes again until it is committed, so it may be given up. */
 uint8_t *udp_tx_slot(struct udp_tx *tx);
 
-/* Queue the slot's first len bytes (1..UDP_TX_SLOT_LEN) for dest. Where that was
- * the last slot, the queue is flushed, and shed if that did not help. */
+/* Queue the slot's first len bytes (1..UDP_TX_SLOT_LEN) for dest. Where no slot
+ * is free the queue is flushed first; if that does not help, all that is queued
+ * of the least important kind is shed, or this datagram where it is less
+ * important than any. Without an address yet it is dropped. */
 void udp_tx_commit(struct udp_tx *tx, struct udp_dest *dest, size_t len, enum udp_kind kind);
 
 /* Send what is queued. */
 void udp_tx_flush(struct udp_tx *tx, uint64_t now_us);
 
 /* Something is still queued because a socket's buffer is full: udp_socket.blocked
- * says which need EPOLLOUT. */
+ * says which need EPOLLOUT. Look after a flush; a blocked socket has something
+ * queued, always. */
 bool udp_tx_blocked(const struct udp_tx *tx);
 
 /* One datagram now, past the queue, to an address that has no destination: STUN

@@ -1,0 +1,419 @@
+#include "udp_tx.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <netinet/udp.h>
+#include <stdlib.h>
+
+enum {
+    BATCH_MESSAGES = 64,   /* in one sendmmsg call */
+    BATCH_DATAGRAMS = 1024 /* in all of them: UDP_TX_SEGMENTS_MAX at least */
+};
+
+struct slot {
+    uint16_t next; /* in the chain of its destination, whose count says where it ends */
+    uint16_t len;
+    uint8_t kind;
+};
+
+struct udp_tx_arrays {
+    struct slot *slots;
+    uint16_t *free; /* a stack: what was sent last, and is in the cache, is used first */
+    uint8_t *data;
+
+    /* The batch being sent. */
+    struct mmsghdr messages[BATCH_MESSAGES];
+    struct udp_dest *dests[BATCH_MESSAGES];
+    union {
+        struct cmsghdr head;
+        uint8_t bytes[CMSG_SPACE(sizeof(uint16_t))];
+    } control[BATCH_MESSAGES];
+    struct iovec io[BATCH_DATAGRAMS];
+};
+
+static const enum counter shed_counter[UDP_KIND_COUNT] = {
+    [UDP_CONTROL] = COUNT_drop_tx_full_control,
+    [UDP_AUDIO] = COUNT_drop_tx_full_audio,
+    [UDP_VIDEO] = COUNT_drop_tx_full_video,
+    [UDP_RTX] = COUNT_drop_tx_full_rtx,
+};
+
+/* --- Life ----------------------------------------------------------------------- */
+
+int udp_tx_init(struct udp_tx *tx, size_t slots, struct counters *counters)
+{
+    *tx = (struct udp_tx){.counters = counters, .sendmmsg = sendmmsg};
+    if (slots < 2 || slots > 32768)
+        return -EINVAL;
+    struct udp_tx_arrays *a = tx->arrays = calloc(1, sizeof(*a));
+    if (!a)
+        return -ENOMEM;
+    a->slots = calloc(slots, sizeof(*a->slots));
+    a->free = calloc(slots, sizeof(*a->free));
+    a->data = aligned_alloc(64, slots * UDP_TX_SLOT_LEN);
+    if (!a->slots || !a->free || !a->data) {
+        udp_tx_finish(tx);
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < BATCH_MESSAGES; i++) {
+        a->control[i].head.cmsg_level = SOL_UDP;
+        a->control[i].head.cmsg_type = UDP_SEGMENT;
+        a->control[i].head.cmsg_len = CMSG_LEN(sizeof(uint16_t));
+    }
+    tx->slot_count = (uint16_t)slots;
+    tx->spare = 0;
+    for (size_t i = slots; i-- > 1;)
+        a->free[tx->free_count++] = (uint16_t)i;
+    return 0;
+}
+
+void udp_tx_finish(struct udp_tx *tx)
+{
+    assert(!tx->sockets);
+    if (tx->arrays) {
+        free(tx->arrays->slots);
+        free(tx->arrays->free);
+        free(tx->arrays->data);
+        free(tx->arrays);
+    }
+    *tx = (struct udp_tx){0};
+}
+
+/* --- Lists: sockets of the queue, destinations of a socket, slots of a destination --- */
+
+static void link_dest(struct udp_tx *tx, struct udp_dest *d)
+{
+    struct udp_socket *s = d->sock;
+    d->queued = true;
+    d->next = NULL;
+    d->prev = s->last;
+    if (s->last)
+        s->last->next = d;
+    else
+        s->first = d;
+    s->last = d;
+    if (!s->queued) {
+        s->queued = true;
+        s->next = tx->sockets;
+        tx->sockets = s;
+    }
+}
+
+static void unlink_socket(struct udp_tx *tx, struct udp_socket *s)
+{
+    struct udp_socket **at = &tx->sockets;
+    while (*at != s)
+        at = &(*at)->next;
+    *at = s->next;
+    s->queued = false;
+    s->blocked = false; /* nothing waits for it to become writable */
+}
+
+static void unlink_dest(struct udp_tx *tx, struct udp_dest *d)
+{
+    struct udp_socket *s = d->sock;
+    *(d->prev ? &d->prev->next : &s->first) = d->next;
+    *(d->next ? &d->next->prev : &s->last) = d->prev;
+    d->queued = false;
+    if (!s->first)
+        unlink_socket(tx, s);
+}
+
+static void free_slot(struct udp_tx *tx, uint16_t i)
+{
+    tx->queued[tx->arrays->slots[i].kind]--;
+    tx->arrays->free[tx->free_count++] = i;
+}
+
+/* Take the first `count` datagrams off dest's chain. */
+static void pop(struct udp_tx *tx, struct udp_dest *d, size_t count)
+{
+    d->count = (uint16_t)(d->count - count);
+    for (; count > 0; count--) {
+        uint16_t i = d->first;
+        d->first = tx->arrays->slots[i].next;
+        free_slot(tx, i);
+    }
+    if (d->count == 0)
+        unlink_dest(tx, d);
+}
+
+static void append(struct udp_tx *tx, struct udp_dest *d, uint16_t i)
+{
+    if (d->count++ == 0)
+        d->first = i;
+    else
+        tx->arrays->slots[d->last].next = i;
+    d->last = i;
+    if (!d->queued)
+        link_dest(tx, d);
+}
+
+/* --- Destinations ----------------------------------------------------------------- */
+
+void udp_dest_set(struct udp_tx *tx, struct udp_dest *dest, struct udp_socket *sock, const struct addr *addr)
+{
+    if (dest->sock == sock && addr_equal(&dest->addr, addr))
+        return;
+    bool queued = dest->queued;
+    if (queued)
+        unlink_dest(tx, dest);
+    dest->sock = sock;
+    dest->addr = *addr;
+    dest->sa_len = addr_to_sockaddr(addr, &dest->sa);
+    dest->plain_until_us = 0;
+    if (queued)
+        link_dest(tx, dest);
+}
+
+void udp_dest_forget(struct udp_tx *tx, struct udp_dest *dest)
+{
+    if (dest->queued)
+        pop(tx, dest, dest->count);
+    *dest = (struct udp_dest){0};
+}
+
+/* --- Sending ---------------------------------------------------------------------- */
+
+/* Put the datagrams of dest from slot *at on, at most `left`, into one message;
+ * moves *at behind them. Returns their number. */
+static size_t gather(const struct udp_tx *tx, const struct udp_dest *d, uint16_t *at, size_t left,
+                     struct iovec *io)
+{
+    const struct udp_tx_arrays *a = tx->arrays;
+    size_t most = d->plain_until_us > tx->now_us ? 1 : UDP_TX_SEGMENTS_MAX;
+    size_t size = a->slots[*at].len, total = 0, count = 0;
+    if (most > left)
+        most = left;
+    while (count < most) {
+        const struct slot *s = &a->slots[*at];
+        if (s->len > size || total + s->len > UDP_TX_MESSAGE_MAX)
+            break;
+        io[count++] = (struct iovec){a->data + (size_t)*at * UDP_TX_SLOT_LEN, s->len};
+        total += s->len;
+        *at = s->next;
+        if (s->len < size)
+            break; /* only the last segment may be shorter */
+    }
+    return count;
+}
+
+/* The messages for what is queued on s, as many as one call takes. */
+static size_t build(struct udp_tx *tx, const struct udp_socket *s)
+{
+    struct udp_tx_arrays *a = tx->arrays;
+    size_t messages = 0, io = 0;
+    for (struct udp_dest *d = s->first; d; d = d->next) {
+        uint16_t at = d->first;
+        for (size_t left = d->count; left > 0; messages++) {
+            if (messages == BATCH_MESSAGES || io + UDP_TX_SEGMENTS_MAX > BATCH_DATAGRAMS)
+                return messages;
+            size_t count = gather(tx, d, &at, left, &a->io[io]);
+            struct msghdr *h = &a->messages[messages].msg_hdr;
+            *h = (struct msghdr){
+                .msg_name = &d->sa, .msg_namelen = d->sa_len, .msg_iov = &a->io[io], .msg_iovlen = count};
+            if (count > 1) {
+                uint16_t size = (uint16_t)a->io[io].iov_len;
+                memcpy(CMSG_DATA(&a->control[messages].head), &size, sizeof(size));
+                h->msg_control = &a->control[messages];
+                h->msg_controllen = sizeof(a->control[messages]);
+            }
+            a->dests[messages] = d;
+            io += count;
+            left -= count;
+        }
+    }
+    return messages;
+}
+
+/* Messages from..to-1 of the batch have left. */
+static void sent(struct udp_tx *tx, size_t from, size_t to)
+{
+    struct udp_tx_arrays *a = tx->arrays;
+    size_t datagrams = 0, bytes = 0, gso = 0;
+    for (size_t m = from; m < to; m++) {
+        const struct msghdr *h = &a->messages[m].msg_hdr;
+        for (size_t i = 0; i < h->msg_iovlen; i++)
+            bytes += h->msg_iov[i].iov_len;
+        datagrams += h->msg_iovlen;
+        gso += h->msg_iovlen > 1;
+        pop(tx, a->dests[m], h->msg_iovlen);
+    }
+    counter_add(tx->counters, COUNT_tx_datagrams, datagrams);
+    counter_add(tx->counters, COUNT_tx_bytes, bytes);
+    counter_add(tx->counters, COUNT_tx_messages, to - from);
+    counter_add(tx->counters, COUNT_tx_gso_messages, gso);
+}
+
+static enum counter error_counter(int err)
+{
+    if (err == EAGAIN)
+        return COUNT_drop_tx_full_control;
+    return err == EMSGSIZE ? COUNT_drop_tx_too_long : COUNT_drop_tx_error;
+}
+
+/* The kernel did not take message m. true = go on behind it; false = build the
+ * batch anew. */
+static bool refused(struct udp_tx *tx, size_t m, int err)
+{
+    struct udp_dest *d = tx->arrays->dests[m];
+    size_t count = tx->arrays->messages[m].msg_hdr.msg_iovlen;
+    if (count > 1 && (err == EIO || err == EINVAL || err == EMSGSIZE)) {
+        d->plain_until_us = tx->now_us + UDP_TX_PLAIN_US;
+        counter_add(tx->counters, COUNT_tx_gso_refused, 1);
+        return false;
+    }
+    counter_add(tx->counters, error_counter(err), count);
+    pop(tx, d, count);
+    return true;
+}
+
+/* Send the messages built last. What does not leave stays in its chain.
+ * false = the send buffer is full. */
+static bool send_batch(struct udp_tx *tx, const struct udp_socket *s, size_t count)
+{
+    for (size_t done = 0; done < count;) {
+        int n = tx->sendmmsg(s->fd, tx->arrays->messages + done, (unsigned int)(count - done), MSG_DONTWAIT);
+        counter_add(tx->counters, COUNT_tx_calls, 1);
+        if (n > 0) {
+            sent(tx, done, done + (size_t)n);
+            done += (size_t)n;
+        } else if (errno == EAGAIN) {
+            return false;
+        } else if (errno != EINTR) {
+            if (!refused(tx, done, errno))
+                return true;
+            done++;
+        }
+    }
+    return true;
+}
+
+/* Empties s, or marks it blocked; an emptied socket leaves tx's list. */
+static void flush_socket(struct udp_tx *tx, struct udp_socket *s)
+{
+    s->blocked = false;
+    while (s->first) {
+        if (!send_batch(tx, s, build(tx, s))) {
+            s->blocked = true;
+            counter_add(tx->counters, COUNT_tx_blocked, 1);
+            return;
+        }
+    }
+}
+
+static void flush_sockets(struct udp_tx *tx, bool blocked_too)
+{
+    for (struct udp_socket **at = &tx->sockets, *s; (s = *at) != NULL;) {
+        if (blocked_too || !s->blocked)
+            flush_socket(tx, s);
+        if (*at == s)
+            at = &s->next;
+    }
+}
+
+void udp_tx_flush(struct udp_tx *tx, uint64_t now_us)
+{
+    tx->now_us = now_us;
+    flush_sockets(tx, true);
+}
+
+bool udp_tx_blocked(const struct udp_tx *tx)
+{
+    for (const struct udp_socket *s = tx->sockets; s; s = s->next)
+        if (s->blocked)
+            return true;
+    return false;
+}
+
+/* --- Queueing --------------------------------------------------------------------- */
+
+static void shed_dest(struct udp_tx *tx, struct udp_dest *d, enum udp_kind kind)
+{
+    uint16_t at = d->first;
+    size_t count = d->count;
+    d->count = 0;
+    for (; count > 0; count--) {
+        uint16_t i = at;
+        at = tx->arrays->slots[i].next;
+        if (tx->arrays->slots[i].kind == kind)
+            free_slot(tx, i);
+        else
+            append(tx, d, i);
+    }
+    if (d->count == 0)
+        unlink_dest(tx, d);
+}
+
+/* Drop all that is queued of a kind: rarely, then, and alike for everyone. */
+static void shed(struct udp_tx *tx, enum udp_kind kind)
+{
+    counter_add(tx->counters, shed_counter[kind], tx->queued[kind]);
+    for (struct udp_socket *s = tx->sockets, *next_socket; s; s = next_socket) {
+        next_socket = s->next;
+        for (struct udp_dest *d = s->first, *next; d; d = next) {
+            next = d->next;
+            shed_dest(tx, d, kind);
+        }
+    }
+}
+
+/* Have a free slot. false = the queue is full of what is more important than kind. */
+static bool make_room(struct udp_tx *tx, enum udp_kind kind)
+{
+    if (tx->free_count > 0)
+        return true;
+    flush_sockets(tx, false);
+    if (tx->free_count > 0)
+        return true;
+    enum udp_kind worst = UDP_KIND_COUNT - 1;
+    while (tx->queued[worst] == 0)
+        worst--;
+    if (kind > worst)
+        return false;
+    shed(tx, worst);
+    return true;
+}
+
+uint8_t *udp_tx_slot(struct udp_tx *tx)
+{
+    return tx->arrays->data + (size_t)tx->spare * UDP_TX_SLOT_LEN;
+}
+
+void udp_tx_commit(struct udp_tx *tx, struct udp_dest *dest, size_t len, enum udp_kind kind)
+{
+    assert(len > 0 && len <= UDP_TX_SLOT_LEN);
+    if (!dest->sock) {
+        counter_add(tx->counters, COUNT_drop_tx_no_address, 1);
+        return;
+    }
+    if (!make_room(tx, kind)) {
+        counter_add(tx->counters, shed_counter[kind], 1);
+        return;
+    }
+    tx->arrays->slots[tx->spare] = (struct slot){.len = (uint16_t)len, .kind = (uint8_t)kind};
+    append(tx, dest, tx->spare);
+    tx->queued[kind]++;
+    tx->spare = tx->arrays->free[--tx->free_count];
+}
+
+/* --- Past the queue ------------------------------------------------------------------ */
+
+int udp_send_to(struct udp_tx *tx, struct udp_socket *sock, const struct addr *to, const void *data,
+                size_t len)
+{
+    union addr_sa sa;
+    socklen_t sa_len = addr_to_sockaddr(to, &sa);
+    struct iovec io = {(void *)data, len};
+    struct mmsghdr m = {.msg_hdr = {.msg_name = &sa, .msg_namelen = sa_len, .msg_iov = &io, .msg_iovlen = 1}};
+    counter_add(tx->counters, COUNT_tx_calls, 1);
+    if (tx->sendmmsg(sock->fd, &m, 1, MSG_DONTWAIT) < 0) {
+        int err = errno;
+        counter_add(tx->counters, error_counter(err), 1);
+        return -err;
+    }
+    counter_add(tx->counters, COUNT_tx_datagrams, 1);
+    counter_add(tx->counters, COUNT_tx_bytes, len);
+    counter_add(tx->counters, COUNT_tx_messages, 1);
+    return 0;
+}
