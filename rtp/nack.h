@@ -15,6 +15,7 @@ enum {
     NACK_FIRST_US = 10000,   /* from the gap to the first NACK */
     NACK_RTT_MIN_US = 20000, /* between two NACKs for one packet */
     NACK_RTT_MAX_US = 400000,
+    NACK_RTT_UNKNOWN_US = 100000,
 };
 
 struct nack_missing {
