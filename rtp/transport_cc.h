@@ -26,7 +26,7 @@
 enum {
     TRANSPORT_CC_MAX = 1024,     /* arrivals remembered, reported or not */
     TRANSPORT_CC_LEN_MAX = 1200, /* bytes of one feedback packet */
-    TRANSPORT_CC_LEN_MIN = 32,   /* the smallest buffer in which one packet can be reported */
+    TRANSPORT_CC_LEN_MIN = 64,   /* the smallest buffer that holds one arrival after any gap */
     TRANSPORT_CC_TICK_US = 250,
     TRANSPORT_CC_INTERVAL_US = 50000, /* from an arrival to its report, at the most */
     TRANSPORT_CC_FRAME_US = 20000,    /* between two reports where a frame has just ended */
@@ -47,6 +47,7 @@ struct transport_cc {
     uint8_t strays;
     uint16_t count;
     uint16_t pending;     /* arrivals since the last report */
+    uint32_t newest;      /* the highest number that came */
     uint32_t floor;       /* arrivals below are forgotten, and ignored when they come */
     uint32_t next;        /* the next report begins with this number */
     uint64_t pending_us;  /* when the first of `pending` came */
