@@ -62,6 +62,7 @@ struct sfu_slot_desc {
     char mid[SFU_MID_MAX + 1];
     uint32_t ssrc;
     uint32_t rtx_ssrc; /* 0 = the viewer did not negotiate RTX for this kind */
+    bool stopped;      /* a later offer made the m-line inactive: nothing is sent, the index stays taken */
 };
 
 enum sfu_hash { SFU_SHA256, SFU_SHA384, SFU_SHA512 };
