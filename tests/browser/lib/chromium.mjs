@@ -1,0 +1,43 @@
+// Debian's Chromium with its fake camera and microphone.
+import { chromium } from 'playwright-core';
+
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required',
+  '--use-fake-ui-for-media-stream',
+  '--allow-loopback-in-peer-connection',
+];
+
+// A browser with open(url, options), which gives a page in a context of its own
+// (as another person's browser), and close(). Options: fps of the camera.
+export async function launchChromium({ fps = 10 } = {}) {
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [...flags, `--use-fake-device-for-media-stream=fps=${fps}`],
+  });
+  return {
+    name: 'chromium',
+    async open(url, { width = 1280, height = 720, ...options } = {}) {
+      const context = await browser.newContext({
+        viewport: { width, height },
+        ignoreHTTPSErrors: true,
+        ...options,
+      });
+      const page = await context.newPage();
+      page.errors = [];
+      page.on('pageerror', (error) => page.errors.push(String(error.stack ?? error)));
+      page.on('console', (message) => {
+        if (message.type() === 'error') page.errors.push(message.text());
+      });
+      await page.goto(url);
+      return page;
+    },
+    close: () => browser.close(),
+  };
+}

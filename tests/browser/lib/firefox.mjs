@@ -1,0 +1,44 @@
+// Debian's Firefox ESR by WebDriver BiDi, with its fake camera and microphone.
+import puppeteer from 'puppeteer-core';
+
+const prefs = {
+  'media.navigator.streams.fake': true,
+  'media.navigator.permission.disabled': true,
+  'media.autoplay.default': 0,
+  'media.peerconnection.ice.loopback': true,
+  'media.peerconnection.ice.obfuscate_host_addresses': false,
+  // No OpenH264 download, no other calls home.
+  'media.gmp-manager.updateEnabled': false,
+  'media.gmp-provider.enabled': false,
+  'app.update.disabledForTesting': true,
+  'browser.safebrowsing.downloads.enabled': false,
+  'network.captive-portal-service.enabled': false,
+  'network.connectivity-service.enabled': false,
+};
+
+// The same as launchChromium() gives; pages are Puppeteer's.
+export async function launchFirefox() {
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
+    headless: true,
+    acceptInsecureCerts: true,
+    extraPrefsFirefox: prefs,
+  });
+  return {
+    name: 'firefox',
+    async open(url, { width = 1280, height = 720 } = {}) {
+      const context = await browser.createBrowserContext();
+      const page = await context.newPage();
+      page.errors = [];
+      page.on('pageerror', (error) => page.errors.push(String(error.stack ?? error)));
+      page.on('console', (message) => {
+        if (message.type() === 'error') page.errors.push(message.text());
+      });
+      await page.setViewport({ width, height });
+      await page.goto(url);
+      return page;
+    },
+    close: () => browser.close(),
+  };
+}

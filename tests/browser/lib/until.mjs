@@ -1,0 +1,12 @@
+// Polls until look() gives something true, and gives that. When the time is
+// over the error says what was waited for and what was seen last.
+export async function until(what, look, { timeout = 20000, every = 200 } = {}) {
+  const end = Date.now() + timeout;
+  let seen;
+  do {
+    seen = await look();
+    if (seen) return seen;
+    await new Promise((resolve) => setTimeout(resolve, every));
+  } while (Date.now() < end);
+  throw new Error(`not within ${timeout} ms: ${what}${seen === undefined ? '' : ` (${JSON.stringify(seen)})`}`);
+}
