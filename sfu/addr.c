@@ -75,15 +75,15 @@ const char *addr_format(const struct addr *a, char buf[ADDR_TEXT_MAX])
 {
     char ip[INET6_ADDRSTRLEN] = "";
     if (a->family != AF_INET && a->family != AF_INET6)
-        snprintf(buf, ADDR_TEXT_MAX, "none");
+        (void)snprintf(buf, ADDR_TEXT_MAX, "none");
     else if (!inet_ntop(a->family, a->ip, ip, sizeof(ip)))
         buf[0] = '\0';
     else if (a->family == AF_INET)
-        snprintf(buf, ADDR_TEXT_MAX, "%s:%u", ip, a->port);
+        (void)snprintf(buf, ADDR_TEXT_MAX, "%s:%u", ip, a->port);
     else if (a->scope)
-        snprintf(buf, ADDR_TEXT_MAX, "[%s%%%u]:%u", ip, a->scope, a->port);
+        (void)snprintf(buf, ADDR_TEXT_MAX, "[%s%%%u]:%u", ip, a->scope, a->port);
     else
-        snprintf(buf, ADDR_TEXT_MAX, "[%s]:%u", ip, a->port);
+        (void)snprintf(buf, ADDR_TEXT_MAX, "[%s]:%u", ip, a->port);
     return buf;
 }
 

@@ -10,17 +10,17 @@
 #include <stdint.h>
 
 enum {
-    HISTORY_AUDIO = 64,      /* packets: 1.3 s */
-    HISTORY_VIDEO = 128,     /* to begin with */
+    HISTORY_AUDIO = 64,  /* packets: 1.3 s */
+    HISTORY_VIDEO = 128, /* to begin with */
     HISTORY_VIDEO_MAX = 2048,
     HISTORY_AGE_US = 2000000, /* older ones are let go */
 };
 
 struct history {
     struct packet **ring;
-    uint64_t *numbers;    /* unwrapped sequence number of each entry */
-    size_t mask;          /* capacity - 1 */
-    size_t limit;         /* largest capacity */
+    uint64_t *numbers;       /* unwrapped sequence number of each entry */
+    size_t mask;             /* capacity - 1 */
+    size_t limit;            /* largest capacity */
     uint64_t newest, oldest; /* newest: highest number put; nothing below oldest is held */
 };
 

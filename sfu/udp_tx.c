@@ -43,8 +43,9 @@ static const enum counter shed_counter[UDP_KIND_COUNT] = {
 int udp_tx_init(struct udp_tx *tx, size_t slots, struct counters *counters)
 {
     *tx = (struct udp_tx){.counters = counters, .sendmmsg = sendmmsg};
-    if (slots < 2 || slots > 32768)
+    if (slots < 1 || slots > UDP_TX_SLOTS_MAX)
         return -EINVAL;
+    slots++; /* the spare one */
     struct udp_tx_arrays *a = tx->arrays = calloc(1, sizeof(*a));
     if (!a)
         return -ENOMEM;
@@ -60,8 +61,6 @@ int udp_tx_init(struct udp_tx *tx, size_t slots, struct counters *counters)
         a->control[i].head.cmsg_type = UDP_SEGMENT;
         a->control[i].head.cmsg_len = CMSG_LEN(sizeof(uint16_t));
     }
-    tx->slot_count = (uint16_t)slots;
-    tx->spare = 0;
     for (size_t i = slots; i-- > 1;)
         a->free[tx->free_count++] = (uint16_t)i;
     return 0;

@@ -31,10 +31,10 @@ enum udp_kind {
 
 enum {
     UDP_TX_SLOT_LEN = 1536,
-    UDP_TX_SLOTS = 1024, /* of a worker */
-    UDP_TX_SEGMENTS_MAX =
-        64, /* datagrams in one GSO message: the limit of older kernels (UDP_MAX_SEGMENTS) */
-    UDP_TX_MESSAGE_MAX = 65000 /* bytes in one: what an IP packet can hold, less headers */
+    UDP_TX_SLOTS = 1024, /* datagrams that one worker queues */
+    UDP_TX_SLOTS_MAX = 32767,
+    UDP_TX_SEGMENTS_MAX = 64,   /* datagrams in one GSO message: UDP_MAX_SEGMENTS of older kernels */
+    UDP_TX_MESSAGE_MAX = 65000, /* bytes in one: what an IP packet can hold, less headers */
 };
 
 #define UDP_TX_PLAIN_US UINT64_C(60000000) /* how long a destination that refused GSO stays without */
@@ -56,7 +56,6 @@ struct udp_tx {
     struct counters *counters;
     struct udp_tx_arrays *arrays;
     uint32_t queued[UDP_KIND_COUNT];
-    uint16_t slot_count;
     uint16_t free_count;        /* slots neither queued nor spare */
     uint16_t spare;             /* the slot that is being filled */
     struct udp_socket *sockets; /* with something queued */
@@ -65,7 +64,7 @@ struct udp_tx {
     int (*sendmmsg)(int fd, struct mmsghdr *messages, unsigned int count, int flags);
 };
 
-/* A queue of `slots` slots (UDP_TX_SLOTS; 2..32,768). 0, -EINVAL or -ENOMEM. */
+/* A queue of that many datagrams (UDP_TX_SLOTS; 1..UDP_TX_SLOTS_MAX). 0, -EINVAL or -ENOMEM. */
 int udp_tx_init(struct udp_tx *tx, size_t slots, struct counters *counters) RTP_MUST_USE;
 
 /* Nothing is sent any more. Destinations that still have datagrams queued must
