@@ -189,24 +189,21 @@ static int read_with_structure(struct dependency *d, struct bits *b, struct depe
 {
     struct dependency fresh = {.frame_number = f->frame_number};
     take_structure(&fresh, b);
-    int rc = b->bad ? -EBADMSG : read_extended(&fresh, b, f, flags);
-    if (rc != -EBADMSG) {
-        f->has_structure = true;
-        if (!is_late(d, f->frame_number))
-            *d = fresh;
-    }
-    return rc;
+    if (b->bad || read_extended(&fresh, b, f, flags) != 0)
+        return -EBADMSG; /* a template that its own structure does not have, too */
+    f->has_structure = true;
+    if (!is_late(d, f->frame_number))
+        *d = fresh;
+    return 0;
 }
 
 int dependency_read(struct dependency *d, const uint8_t *p, size_t len, struct dependency_frame *f)
 {
     struct bits b = {.p = p, .end = len * 8};
-    *f = (struct dependency_frame){
-        .start = take(&b, 1),
-        .end = take(&b, 1),
-        .template_id = (uint8_t)take(&b, 6),
-        .frame_number = (uint16_t)take(&b, 16),
-    };
+    *f = (struct dependency_frame){.start = take(&b, 1)};
+    f->end = take(&b, 1);
+    f->template_id = (uint8_t)take(&b, 6);
+    f->frame_number = (uint16_t)take(&b, 16);
     if (b.bad)
         return -EBADMSG;
     uint32_t flags = len > DEPENDENCY_MANDATORY_LEN ? take(&b, 5) : 0;
