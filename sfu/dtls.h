@@ -14,8 +14,9 @@
 #include <stdint.h>
 
 enum {
-    DTLS_MTU = 1200,                  /* bytes of the largest datagram that is sent */
-    DTLS_DATA_MAX = 16384,            /* bytes of one dtls_send(); SCTP's packets are far smaller */
+    DTLS_MTU = 1200,                  /* bytes of a datagram with handshake messages */
+    DTLS_DATA_MAX = 1150,             /* bytes of one dtls_send(): SCTP's path MTU */
+    DTLS_OUTPUT_MAX = 1232,           /* bytes of any datagram that is sent, whichever cipher it is */
     DTLS_HANDSHAKE_MAX_US = 30000000, /* then dtls_overdue() */
 };
 
@@ -50,7 +51,7 @@ const struct sfu_fingerprint *dtls_context_fingerprint(const struct dtls_context
  * dtls_send() and dtls_close(). Bytes live for the call; do not free the
  * session from in there. */
 struct dtls_upcalls {
-    void (*output)(void *arg, const uint8_t *datagram, size_t len); /* at most DTLS_MTU bytes */
+    void (*output)(void *arg, const uint8_t *datagram, size_t len); /* at most DTLS_OUTPUT_MAX bytes */
     void (*data)(void *arg, const uint8_t *p,
                  size_t len); /* one record of application data: an SCTP packet */
 };
@@ -81,10 +82,10 @@ void dtls_on_timeout(struct dtls *dtls);
 bool dtls_overdue(const struct dtls *dtls, uint64_t now_us);
 
 /* Send application data as one record in one datagram. 0, -ENOTCONN, -EMSGSIZE
- * where it would not fit, or -EIO. */
+ * over DTLS_DATA_MAX, or -EIO. */
 int dtls_send(struct dtls *dtls, const uint8_t *p, size_t len) __attribute__((warn_unused_result));
 
-/* Send close_notify (a fatal alert where the handshake was still going). */
+/* Send close_notify; during the handshake, which has no way to say it, nothing. */
 void dtls_close(struct dtls *dtls);
 
 enum dtls_state dtls_state(const struct dtls *dtls);

@@ -117,7 +117,8 @@ struct ice_result {
     enum ice_verdict verdict;
     struct ice *ice;  /* who was named and, up to ICE_METHOD and for ICE_TAKEN, authenticated; else NULL */
     size_t reply_len; /* bytes in the reply buffer, to be sent back to `from`; 0 = none */
-    bool added;       /* the address table has to say from -> ice now; another owner has forgotten it */
+    bool added;       /* the address table has to say from -> ice now */
+    bool moved;       /* another transport had that address; it has forgotten it already */
     bool evicted;     /* evicted_addr gave way to it and has to leave the address table */
     bool selected;    /* ice_selected() changed */
     bool retired;     /* ice->previous.ufrag is not accepted any more and has to leave the ufrag table */

@@ -2,6 +2,7 @@
  * section 4.1.2; RFC 7714, section 14.2). */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -39,3 +40,15 @@ struct keys {
     struct keys_side local;  /* for what we send */
     struct keys_side remote; /* for what we receive */
 };
+
+/* What the key derivation makes of the master key (RFC 3711, section 4.3.2). */
+enum keys_label {
+    KEYS_LABEL_RTP_ENCRYPTION = 0x00,
+    KEYS_LABEL_RTP_SALT = 0x02,
+};
+
+/* len (at most 32) bytes of session key or salt; the key derivation rate is 0.
+ * RFC 3711, section 4.3.3; RFC 6188 for 256 bits; RFC 7714, section 11 for the
+ * 96-bit salt. 0 or -EIO. */
+int keys_derive(const struct keys_side *side, enum keys_profile profile, enum keys_label label, uint8_t *out,
+                size_t len) __attribute__((warn_unused_result));
