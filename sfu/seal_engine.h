@@ -1,0 +1,21 @@
+/* One way to compute AES-GCM. */
+#pragma once
+
+#include "seal.h"
+
+enum { SEAL_IV_LEN = 12, SEAL_GCM_TAG_LEN = 16 };
+
+struct seal_engine {
+    const char *name;
+    bool (*usable)(void);
+    /* State for a session key of 16 or 32 bytes; NULL where it fails. */
+    void *(*open)(const uint8_t *key, size_t key_len);
+    void (*close)(void *state); /* not NULL */
+    /* E(patch | rest) | tag to out, with the header as AAD. 0 or -EIO. */
+    int (*seal)(void *state, const uint8_t iv[SEAL_IV_LEN], const struct seal_packet *packet, uint8_t *out);
+};
+
+extern const struct seal_engine seal_evp;
+#ifdef HAVE_IPSEC_MB
+extern const struct seal_engine seal_ipsec_mb;
+#endif
