@@ -31,7 +31,8 @@ enum udp_kind {
 
 enum {
     UDP_TX_SLOT_LEN = 1536,
-    UDP_TX_SLOTS = 1024, /* datagrams that one worker queues */
+    UDP_TX_SLOTS = 4096, /* datagrams that one worker queues: a frame's packets for hundreds of viewers, as a
+                            flush in mid-frame would halve its GSO messages */
     UDP_TX_SLOTS_MAX = 32767,
     UDP_TX_SEGMENTS_MAX = 64,   /* datagrams in one GSO message: UDP_MAX_SEGMENTS of older kernels */
     UDP_TX_MESSAGE_MAX = 65000, /* bytes in one: what an IP packet can hold, less headers */
