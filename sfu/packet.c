@@ -19,7 +19,7 @@ size_t packet_pool_finish(struct packet_pool *pool)
     size_t leaked = pool->used;
 #ifndef NDEBUG
     if (leaked)
-        fprintf(stderr, "packet pool: %zu of %zu packets are still referenced\n", leaked, pool->made);
+        (void)fprintf(stderr, "packet pool: %zu of %zu packets are still referenced\n", leaked, pool->made);
 #endif
     while (pool->slabs) {
         struct packet_slab *slab = pool->slabs;
