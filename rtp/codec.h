@@ -33,22 +33,22 @@ extern const struct rtp_codec_info rtp_codecs[RTP_CODEC_COUNT];
 enum rtp_codec rtp_codec_by_name(const char *name, size_t len);
 
 enum rtp_ext {
-    RTP_EXT_MID,            /* RFC 9143 */
-    RTP_EXT_RID,            /* RFC 8852 rtp-stream-id */
-    RTP_EXT_REPAIRED_RID,   /* RFC 8852 repaired-rtp-stream-id */
-    RTP_EXT_AUDIO_LEVEL,    /* RFC 6464 */
+    RTP_EXT_MID,          /* RFC 9143 */
+    RTP_EXT_RID,          /* RFC 8852 rtp-stream-id */
+    RTP_EXT_REPAIRED_RID, /* RFC 8852 repaired-rtp-stream-id */
+    RTP_EXT_AUDIO_LEVEL,  /* RFC 6464 */
     RTP_EXT_ABS_SEND_TIME,
-    RTP_EXT_TRANSPORT_CC,   /* draft-holmer-rmcat-transport-wide-cc-extensions-01 */
-    RTP_EXT_DEPENDENCY,     /* AV1 RTP specification, appendix A; any codec */
-    RTP_EXT_VIDEO_LAYERS,   /* video-layers-allocation00 */
+    RTP_EXT_TRANSPORT_CC, /* draft-holmer-rmcat-transport-wide-cc-extensions-01 */
+    RTP_EXT_DEPENDENCY,   /* AV1 RTP specification, appendix A; any codec */
+    RTP_EXT_VIDEO_LAYERS, /* video-layers-allocation00 */
     RTP_EXT_ABS_CAPTURE_TIME,
     RTP_EXT_PLAYOUT_DELAY,
-    RTP_EXT_ORIENTATION,    /* 3GPP TS 26.114, CVO */
+    RTP_EXT_ORIENTATION, /* 3GPP TS 26.114, CVO */
     RTP_EXT_COUNT
 };
 
 struct rtp_ext_info {
-    const char *uri; /* as in a=extmap */
+    const char *uri;   /* as in a=extmap */
     bool audio, video; /* the kinds of m-line on which the answer accepts it */
 };
 

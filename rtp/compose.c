@@ -80,8 +80,8 @@ static void write_element(struct composed *c, struct wr *w, const struct element
         dependency_set_frame_number(to, e->len, out->frame_number);
 }
 
-static void write_extensions(struct composed *c, struct wr *w, const struct compose *with, const struct rtp_view *v,
-                             const uint8_t *p, const struct rewritten *out)
+static void write_extensions(struct composed *c, struct wr *w, const struct compose *with,
+                             const struct rtp_view *v, const uint8_t *p, const struct rewritten *out)
 {
     struct element e[ELEMENTS_MAX];
     size_t n = list_elements(e, with, v, p);
@@ -101,8 +101,8 @@ static void write_extensions(struct composed *c, struct wr *w, const struct comp
 }
 
 /* The first bytes of the payload, up to the last one that is rewritten. */
-static void write_patch(struct composed *c, const struct rtp_view *v, const struct frame_info *f, const uint8_t *p,
-                        const struct rewritten *out)
+static void write_patch(struct composed *c, const struct rtp_view *v, const struct frame_info *f,
+                        const uint8_t *p, const struct rewritten *out)
 {
     size_t len = 0;
     if (f->picture_id_at)

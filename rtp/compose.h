@@ -30,8 +30,8 @@ struct composed {
     uint16_t send_time_at;     /* of the 24-bit abs-send-time, 0 = none */
 };
 
-/* Compose the received packet p, parsed as v and f, with the numbers of `out`. The transport-wide number and the send time are left zero: they are
- * given when the packet is sealed. */
+/* Compose the received packet p, parsed as v and f, with the numbers of `out`. The transport-wide number and
+ * the send time are left zero: they are given when the packet is sealed. */
 void compose_packet(struct composed *c, const struct compose *with, const struct rtp_view *v,
                     const struct frame_info *f, const uint8_t *p, const struct rewritten *out);
 

@@ -9,10 +9,10 @@
 enum { FILL_SLOTS_MAX = 64 };
 
 struct fill_slot {
-    uint32_t holder;   /* in: the track that is in it; out: that shall be; 0 = none */
-    uint32_t pin;      /* the track that the viewer wants here; 0 = none */
-    bool pinned;       /* the viewer chose: nothing but `pin` may be here */
-    bool hidden;       /* the viewer does not look: nothing here */
+    uint32_t holder; /* in: the track that is in it; out: that shall be; 0 = none */
+    uint32_t pin;    /* the track that the viewer wants here; 0 = none */
+    bool pinned;     /* the viewer chose: nothing but `pin` may be here */
+    bool hidden;     /* the viewer does not look: nothing here */
 };
 
 /* Fill n slots (at most FILL_SLOTS_MAX) from candidates, the most wanted first,

@@ -10,20 +10,20 @@
 enum { FRAME_NO_PICTURE_ID = -1, FRAME_NO_TL0 = -1 };
 
 struct frame_info {
-    bool key;       /* the frame can be decoded without any earlier one */
-    bool start;     /* first packet of its frame (of its layer frame, with SVC) */
-    bool end;       /* last packet of its frame (of its layer frame, with SVC) */
-    bool switch_up; /* a decoder at a lower temporal layer may go up to tid here */
-    bool discardable; /* no other frame refers to it */
-    bool has_layers;  /* sid and tid were read, not assumed */
-    uint8_t sid;      /* spatial id within the RTP stream; 0 for simulcast */
-    uint8_t tid;      /* temporal id */
+    bool key;               /* the frame can be decoded without any earlier one */
+    bool start;             /* first packet of its frame (of its layer frame, with SVC) */
+    bool end;               /* last packet of its frame (of its layer frame, with SVC) */
+    bool switch_up;         /* a decoder at a lower temporal layer may go up to tid here */
+    bool discardable;       /* no other frame refers to it */
+    bool has_layers;        /* sid and tid were read, not assumed */
+    uint8_t sid;            /* spatial id within the RTP stream; 0 for simulcast */
+    uint8_t tid;            /* temporal id */
     uint16_t width, height; /* of a key frame where its header says, else 0 */
 
     /* VP8 (RFC 7741) and VP9 (RFC 9628): what rewriting has to renumber. */
-    int32_t picture_id;  /* or FRAME_NO_PICTURE_ID */
-    bool picture_id_15;  /* the wide form */
-    int16_t tl0_pic_idx; /* or FRAME_NO_TL0 */
+    int32_t picture_id;            /* or FRAME_NO_PICTURE_ID */
+    bool picture_id_15;            /* the wide form */
+    int16_t tl0_pic_idx;           /* or FRAME_NO_TL0 */
     uint8_t picture_id_at, tl0_at; /* their offsets in the payload; below COMPOSE_PATCH_MAX; 0 = none */
 
     /* Dependency descriptor */

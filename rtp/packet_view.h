@@ -33,9 +33,9 @@ struct rtp_view {
     uint16_t seq;
     uint8_t pt; /* 0..127 */
     bool marker;
-    uint16_t payload; /* offset of the payload */
+    uint16_t payload;     /* offset of the payload */
     uint16_t payload_len; /* bytes, without padding; 0 = padding only or empty */
-    uint16_t len; /* of the whole packet as received (padding included) */
+    uint16_t len;         /* of the whole packet as received (padding included) */
     struct rtp_ext_at ext[RTP_EXT_COUNT];
 };
 
@@ -44,7 +44,8 @@ struct rtp_view {
  * of an id that comes twice the first counts; id 15 of the one-byte form ends the
  * list (RFC 8285, section 4.2). 0, or -EBADMSG where a length leads past the
  * end, the version is not 2 or len exceeds 65,535. */
-int rtp_view_parse(struct rtp_view *v, const uint8_t *p, size_t len, const struct rtp_ext_map *map) RTP_MUST_USE;
+int rtp_view_parse(struct rtp_view *v, const uint8_t *p, size_t len,
+                   const struct rtp_ext_map *map) RTP_MUST_USE;
 
 /* The SSRC and sequence number of what only needs them: no more than the fixed
  * header is looked at. 0 or -EBADMSG. */

@@ -50,8 +50,8 @@ static uint32_t timestamp_at(struct rewrite *r, uint64_t capture_us, uint64_t *m
     return least;
 }
 
-uint64_t rewrite_switch(struct rewrite *r, uint64_t in_seq, const struct rtp_view *v, const struct frame_info *f,
-                        uint64_t capture_us)
+uint64_t rewrite_switch(struct rewrite *r, uint64_t in_seq, const struct rtp_view *v,
+                        const struct frame_info *f, uint64_t capture_us)
 {
     uint64_t moved_us;
     uint32_t ts = timestamp_at(r, capture_us, &moved_us);

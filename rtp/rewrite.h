@@ -13,7 +13,7 @@
 #include "sent.h"
 
 enum {
-    REWRITE_DROPS = 16, /* runs of drops remembered for packets that come late */
+    REWRITE_DROPS = 16,     /* runs of drops remembered for packets that come late */
     REWRITE_NEAR = 1 << 16, /* where unwrapped incoming sequence numbers begin (seq.h) */
 };
 
@@ -29,11 +29,11 @@ struct rewrite {
     bool started;        /* something was sent */
 
     /* what went out */
-    uint64_t index; /* highest */
+    uint64_t index;     /* highest */
     uint32_t timestamp; /* newest */
-    uint64_t origin_us;  /* server time of origin_timestamp */
+    uint64_t origin_us; /* server time of origin_timestamp */
     uint32_t origin_timestamp;
-    bool frame_ended;    /* the newest packet was the last of its frame */
+    bool frame_ended; /* the newest packet was the last of its frame */
     int32_t picture_id;
     int16_t tl0_pic_idx;
     uint16_t frame_number;
@@ -58,8 +58,8 @@ void rewrite_init(struct rewrite *r, uint32_t clock_rate, uint16_t first_seq, ui
 /* Put the source of this packet behind the stream, from this packet on.
  * capture_us is the packet's time on the server's clock. Returns by how many us
  * the timestamp had to be moved forward so as not to go back. */
-uint64_t rewrite_switch(struct rewrite *r, uint64_t in_seq, const struct rtp_view *v, const struct frame_info *f,
-                        uint64_t capture_us);
+uint64_t rewrite_switch(struct rewrite *r, uint64_t in_seq, const struct rtp_view *v,
+                        const struct frame_info *f, uint64_t capture_us);
 
 /* The numbers of a packet of the current source; in_seq is its sequence number,
  * unwrapped. False: it has no place (older than the switch, or among drops that

@@ -12,8 +12,8 @@
 struct rewritten {
     uint64_t index; /* 48 bits: rollover counter and sequence number (RFC 3711, section 3.3.1) */
     uint32_t timestamp;
-    int32_t picture_id; /* 15 bits, or FRAME_NO_PICTURE_ID */
-    int16_t tl0_pic_idx; /* 8 bits, or FRAME_NO_TL0 */
+    int32_t picture_id;    /* 15 bits, or FRAME_NO_PICTURE_ID */
+    int16_t tl0_pic_idx;   /* 8 bits, or FRAME_NO_TL0 */
     uint16_t frame_number; /* of the dependency descriptor */
     bool marker;
 };

@@ -45,6 +45,8 @@
     X(stun_requests,        "connectivity checks answered")                                        \
     X(drop_stun_bad,        "STUN messages that are malformed or fail the integrity check")        \
     X(drop_stun_ufrag,      "STUN requests for a user name that nobody has")                       \
+    X(drop_stun_taken,       "valid checks from an address that another transport lives at")       \
+    X(stun_ignored,          "STUN indications and responses")                                     \
     X(ice_address_moved,    "addresses that a valid check took over from another transport")       \
     /* DTLS */                                                                                     \
     X(drop_dtls_unexpected, "DTLS records without a handshake or session to take them")            \
@@ -60,7 +62,12 @@
     X(drop_pt_unknown,      "RTP packets with a payload type that was not negotiated")             \
     X(drop_frame_bad,       "RTP packets whose payload is not of its codec's form")                \
     X(drop_duplicate,       "RTP packets received twice, by RTX or otherwise")                     \
+    X(drop_jump,             "RTP packets whose number is far from the last, not believed yet")    \
     X(drop_muted,           "RTP packets of a track that is muted")                                \
+    /* Slots */                                                                                    \
+    X(slot_switches,         "times that a slot went over to another source")                      \
+    X(slot_corrections,      "switches at which a timestamp had to be moved by more than 75 ms")   \
+    X(drop_slot_late,        "packets too late to have a place in a slot's stream")                \
     /* RTCP */                                                                                     \
     X(rtcp_packets,         "authentic RTCP compounds")                                            \
     X(drop_srtcp_auth,      "SRTCP packets with a wrong tag")                                      \

@@ -36,7 +36,8 @@ struct sfu_format {
     enum rtp_codec codec;
     uint8_t pt;
     uint8_t rtx_pt;   /* 0 = not negotiated */
-    uint32_t variant; /* tells formats of one codec apart; H.264: packetization-mode << 24 | profile-level-id with its level cleared */
+    uint32_t variant; /* tells formats of one codec apart; H.264: packetization-mode << 24 | profile-level-id
+                         with its level cleared */
     bool nack, pli, transport_cc, remb;
 };
 
@@ -86,16 +87,16 @@ struct sfu_transport_desc {
     char ufrag[SFU_UFRAG_MAX + 1], pwd[SFU_PWD_MAX + 1]; /* ours */
     char remote_ufrag[SFU_UFRAG_MAX + 1], remote_pwd[SFU_PWD_MAX + 1];
     struct sfu_fingerprint fingerprint; /* the peer's certificate has to have it */
-    bool dtls_client; /* we send the ClientHello: the offer said a=setup:passive */
+    bool dtls_client;                   /* we send the ClientHello: the offer said a=setup:passive */
     struct sfu_media_desc media;
 };
 
 /* --- What a viewer wants ---------------------------------------------------- */
 
 struct sfu_view_slot {
-    bool hidden;              /* nothing is sent */
-    uint16_t width, height;   /* device pixels on the viewer's screen; 0 = not told */
-    uint32_t pin_participant; /* show this one here; 0 = the server chooses */
+    bool hidden;                /* nothing is sent */
+    uint16_t width, height;     /* device pixels on the viewer's screen; 0 = not told */
+    uint32_t pin_participant;   /* show this one here; 0 = the server chooses */
     enum sfu_source pin_source; /* SFU_CAMERA or SFU_SCREEN */
 };
 
@@ -111,13 +112,13 @@ enum sfu_gone {
 };
 
 enum sfu_why { /* why a slot shows nothing, or what it shows */
-    SFU_WHY_FILLED,
-    SFU_WHY_EMPTY,    /* nobody to show */
-    SFU_WHY_HIDDEN,   /* the viewer hid it */
-    SFU_WHY_MUTED,    /* pinned, but the publisher has muted or not published it */
-    SFU_WHY_NO_CODEC, /* the viewer cannot decode the source's codec */
-    SFU_WHY_NO_LAYER, /* nothing arrives from the publisher */
-    SFU_WHY_COUNT
+               SFU_WHY_FILLED,
+               SFU_WHY_EMPTY,    /* nobody to show */
+               SFU_WHY_HIDDEN,   /* the viewer hid it */
+               SFU_WHY_MUTED,    /* pinned, but the publisher has muted or not published it */
+               SFU_WHY_NO_CODEC, /* the viewer cannot decode the source's codec */
+               SFU_WHY_NO_LAYER, /* nothing arrives from the publisher */
+               SFU_WHY_COUNT
 };
 
 struct sfu_slot_event {
@@ -159,7 +160,7 @@ struct sfu_slot_stats {
     uint8_t why;
     uint64_t packets, bytes;
     uint32_t retransmitted, nacked, plis;
-    uint32_t lost;   /* as the viewer's receiver reports say */
+    uint32_t lost; /* as the viewer's receiver reports say */
     uint32_t bitrate;
 };
 
@@ -218,7 +219,11 @@ size_t sfu_candidates(const struct sfu *sfu, uint64_t room, struct sockaddr_stor
 
 /* A transport for a participant (`participant`: number unique in the server, not
  * 0). It waits for ICE. Returns its id, never 0. */
-uint64_t sfu_join(struct sfu *sfu, uint64_t room, uint32_t participant, const struct sfu_transport_desc *desc);
+uint64_t sfu_join(struct sfu *sfu, uint64_t room, uint32_t participant,
+                  const struct sfu_transport_desc *desc);
+
+/* More waits for a worker than it can take: refuse new joins. */
+bool sfu_overloaded(const struct sfu *sfu);
 
 /* A new offer of that participant was answered: ICE credentials (a restart,
  * where they differ) and media. Tracks are matched by id, slots by index and SSRC; slots are only ever
@@ -228,7 +233,8 @@ void sfu_update(struct sfu *sfu, uint64_t transport, const struct sfu_transport_
 void sfu_leave(struct sfu *sfu, uint64_t transport);
 
 /* What slot `first` and the following show. */
-void sfu_view(struct sfu *sfu, uint64_t transport, size_t first, const struct sfu_view_slot *slots, size_t count);
+void sfu_view(struct sfu *sfu, uint64_t transport, size_t first, const struct sfu_view_slot *slots,
+              size_t count);
 
 void sfu_mute(struct sfu *sfu, uint64_t transport, uint32_t track, bool muted);
 

@@ -1,0 +1,309 @@
+#include "room.h"
+
+#include "fill.h"
+#include "slot.h"
+#include "track.h"
+#include "transport.h"
+#include "worker.h"
+
+#include <stdlib.h>
+
+enum {
+    SPEECH_US = 20000,         /* between looks at who is loud, while anyone sends audio */
+    SPEECH_QUIET_US = 1000000, /* without audio at all, then it rests */
+    SPEAKERS_US = 300000,      /* between two speakers events */
+    VOICES_MAX = 256,          /* looked at in one ranking */
+};
+
+static void look_at_speech(void *arg, uint64_t now_us);
+static size_t rank_slots(const struct room *room);
+
+struct room *room_new(struct worker *w, uint64_t id)
+{
+    struct room *room = g_new0(struct room, 1);
+    room->id = id;
+    room->worker = w;
+    room->transports = g_ptr_array_new();
+    room->tracks = g_ptr_array_new();
+    room->speech = (struct timer){.fire = look_at_speech, .arg = room};
+    return room;
+}
+
+void room_free(struct room *room)
+{
+    if (!room)
+        return;
+    timer_cancel(&room->worker->timers, &room->speech);
+    g_ptr_array_free(room->transports, TRUE);
+    g_ptr_array_free(room->tracks, TRUE);
+    g_free(room);
+}
+
+void room_touch(struct room *room)
+{
+    if (room->dirty)
+        return;
+    room->dirty = true;
+    room->next_dirty = room->worker->dirty;
+    room->worker->dirty = room;
+}
+
+void room_add(struct room *room, struct transport *t)
+{
+    g_ptr_array_add(room->transports, t);
+    room_touch(room);
+}
+
+void room_remove(struct room *room, struct transport *t)
+{
+    g_ptr_array_remove(room->transports, t);
+    room_touch(room);
+}
+
+void room_add_track(struct room *room, struct track *track)
+{
+    g_ptr_array_add(room->tracks, track);
+    room_touch(room);
+}
+
+/* Nobody may hold it when it is freed. */
+void room_remove_track(struct room *room, struct track *track)
+{
+    g_ptr_array_remove(room->tracks, track);
+    for (guint i = 0; i < room->transports->len; i++) {
+        struct transport *t = g_ptr_array_index(room->transports, i);
+        for (size_t j = 0; j < t->slot_count; j++) {
+            if (t->slots[j]->holder == track)
+                t->slots[j]->holder = NULL;
+        }
+    }
+    room_touch(room);
+}
+
+static struct track *room_track(const struct room *room, uint32_t id)
+{
+    for (guint i = 0; id && i < room->tracks->len; i++) {
+        struct track *track = g_ptr_array_index(room->tracks, i);
+        if (track->id == id)
+            return track;
+    }
+    return NULL;
+}
+
+static bool is_heard(const struct room *room, uint32_t id)
+{
+    for (size_t i = 0; i < room->heard_count; i++) {
+        if (room->heard[i] == id)
+            return true;
+    }
+    return false;
+}
+
+/* --- Filling ------------------------------------------------------------------- */
+
+/* What there is to show or hear, the most wanted first. */
+struct candidates {
+    GHashTable *by_id; /* id -> struct track, of all tracks that are not muted */
+    GArray *ids[2];    /* uint32_t, by enum rtp_kind */
+};
+
+static void add_candidate(struct candidates *c, struct track *track)
+{
+    if (g_hash_table_insert(c->by_id, GUINT_TO_POINTER(track->id), track))
+        g_array_append_val(c->ids[track->kind], track->id);
+}
+
+static void add_candidates(struct candidates *c, const struct room *room, enum sfu_source source)
+{
+    for (guint i = 0; i < room->tracks->len; i++) {
+        struct track *track = g_ptr_array_index(room->tracks, i);
+        if (track->source == source && !track->muted)
+            add_candidate(c, track);
+    }
+}
+
+/* Audio in the order in which it is wanted: who is heard, then the others. */
+static void add_voices(struct candidates *c, const struct room *room)
+{
+    for (size_t i = 0; i < room->heard_count; i++) {
+        struct track *track = room_track(room, room->heard[i]);
+        if (track && !track->muted)
+            add_candidate(c, track);
+    }
+    add_candidates(c, room, SFU_MIC);
+    add_candidates(c, room, SFU_SCREEN_AUDIO);
+}
+
+static uint32_t pinned_track(const struct room *room, const struct sfu_view_slot *view)
+{
+    for (guint i = 0; view->pin_participant && i < room->tracks->len; i++) {
+        const struct track *track = g_ptr_array_index(room->tracks, i);
+        if (track->publisher->participant == view->pin_participant && track->source == view->pin_source &&
+            !track->muted)
+            return track->id;
+    }
+    return 0;
+}
+
+static void fill_kind(const struct room *room, struct transport *t, enum rtp_kind kind,
+                      const struct candidates *c, uint64_t now_us)
+{
+    struct fill_slot slots[SFU_SLOTS_MAX];
+    struct slot *of[SFU_SLOTS_MAX];
+    uint32_t mine[SFU_TRACKS_MAX];
+    size_t n = 0, mine_count = 0;
+    for (size_t i = 0; i < t->slot_count; i++) {
+        struct slot *s = t->slots[i];
+        if (s->desc.kind != kind)
+            continue;
+        of[n] = s;
+        slots[n++] = (struct fill_slot){
+            .holder = s->holder ? s->holder->id : 0,
+            .pin = pinned_track(room, &s->view),
+            .pinned = s->view.pin_participant != 0,
+            .hidden = s->view.hidden,
+        };
+    }
+    for (size_t i = 0; i < SFU_TRACKS_MAX; i++) {
+        if (t->tracks[i])
+            mine[mine_count++] = t->tracks[i]->id;
+    }
+    fill_slots(slots, n, (const uint32_t *)(void *)c->ids[kind]->data, c->ids[kind]->len, mine, mine_count);
+    for (size_t i = 0; i < n; i++)
+        slot_hold(of[i], g_hash_table_lookup(c->by_id, GUINT_TO_POINTER(slots[i].holder)), now_us);
+}
+
+void room_fill(struct room *room, uint64_t now_us)
+{
+    room->dirty = false;
+    room->audio_slots = rank_slots(room);
+    struct candidates c = {
+        .by_id = g_hash_table_new(NULL, NULL),
+        .ids = {g_array_new(FALSE, FALSE, sizeof(uint32_t)), g_array_new(FALSE, FALSE, sizeof(uint32_t))},
+    };
+    add_candidates(&c, room, SFU_SCREEN);
+    add_candidates(&c, room, SFU_CAMERA);
+    add_voices(&c, room);
+    for (guint i = 0; i < room->transports->len; i++) {
+        struct transport *t = g_ptr_array_index(room->transports, i);
+        if (!t->connected)
+            continue;
+        fill_kind(room, t, RTP_AUDIO, &c, now_us);
+        fill_kind(room, t, RTP_VIDEO, &c, now_us);
+    }
+    g_hash_table_destroy(c.by_id);
+    g_array_free(c.ids[RTP_AUDIO], TRUE);
+    g_array_free(c.ids[RTP_VIDEO], TRUE);
+}
+
+/* --- Who is loud ------------------------------------------------------------------ */
+
+/* Audio tracks that are not muted: those that speak or did lately, and those that hold a slot. */
+static size_t list_voices(const struct room *room, struct rank_candidate *out, size_t max, uint64_t now_us)
+{
+    size_t n = 0;
+    for (guint i = 0; i < room->tracks->len && n < max; i++) {
+        const struct track *track = g_ptr_array_index(room->tracks, i);
+        if (track->kind != RTP_AUDIO || track->muted)
+            continue;
+        uint8_t loudness = level_loudness(&track->level, now_us);
+        if (loudness || is_heard(room, track->id))
+            out[n++] = (struct rank_candidate){
+                .id = track->id, .loudness = loudness, .voice_us = track->level.voice_us};
+    }
+    return n;
+}
+
+/* The holders of the ranking in the order in which a viewer with fewer slots wants them: who speaks, in the
+ * order of the ranking's slots, then the others, who spoke last first. So the order changes only when someone
+ * starts or stops. */
+static size_t order_voices(const struct room *room, uint32_t *out, uint64_t now_us)
+{
+    uint64_t key[RANK_SLOTS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < room->rank.slots; i++) {
+        const struct track *track = room_track(room, room->rank.holders[i].id);
+        if (!track)
+            continue;
+        uint64_t voice_us = track->level.voice_us;
+        uint64_t k = now_us - voice_us < RANK_HOLD_US ? UINT64_MAX - i : voice_us;
+        size_t at = n++;
+        for (; at > 0 && key[at - 1] < k; at--) {
+            key[at] = key[at - 1];
+            out[at] = out[at - 1];
+        }
+        key[at] = k;
+        out[at] = track->id;
+    }
+    return n;
+}
+
+static int louder(const void *a, const void *b)
+{
+    const struct rank_candidate *x = a, *y = b;
+    if (x->loudness != y->loudness)
+        return y->loudness - x->loudness;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+/* Tell who speaks, if that is news: the set or its order. */
+static void tell_speakers(struct room *room, struct rank_candidate *voices, size_t n, uint64_t now_us)
+{
+    struct sfu_speaker_event now[SFU_SPEAKERS_MAX];
+    size_t count = 0;
+    qsort(voices, n, sizeof(*voices), louder);
+    for (size_t i = 0; i < n && count < SFU_SPEAKERS_MAX && voices[i].loudness >= LEVEL_VOICE; i++)
+        now[count++] = (struct sfu_speaker_event){room_track(room, voices[i].id)->publisher->participant,
+                                                  (uint8_t)(LEVEL_SILENT - voices[i].loudness)};
+    bool same = count == room->told_count;
+    for (size_t i = 0; same && i < count; i++)
+        same = now[i].participant == room->told[i].participant;
+    if (same || now_us - room->told_us < SPEAKERS_US)
+        return;
+    memcpy(room->told, now, count * sizeof(now[0]));
+    room->told_count = count;
+    room->told_us = now_us;
+    worker_tell(room->worker, EVENT_SPEAKERS, room->id, 0, 0, (uint32_t)count,
+                count ? g_memdup2(now, count * sizeof(now[0])) : NULL);
+}
+
+/* One more than any viewer has slots for: none hears itself. */
+static size_t rank_slots(const struct room *room)
+{
+    size_t most = 0;
+    for (guint i = 0; i < room->transports->len; i++) {
+        const struct transport *t = g_ptr_array_index(room->transports, i);
+        size_t n = 0;
+        for (size_t j = 0; j < t->slot_count; j++)
+            n += t->slots[j]->desc.kind == RTP_AUDIO;
+        most = n > most ? n : most;
+    }
+    return most + 1 < RANK_SLOTS_MAX ? most + 1 : RANK_SLOTS_MAX;
+}
+
+static void look_at_speech(void *arg, uint64_t now_us)
+{
+    struct room *room = arg;
+    struct rank_candidate voices[VOICES_MAX];
+    uint32_t order[RANK_SLOTS_MAX];
+    if (room->rank.slots != room->audio_slots)
+        rank_init(&room->rank, room->audio_slots);
+    size_t n = list_voices(room, voices, VOICES_MAX, now_us);
+    rank_update(&room->rank, voices, n, 0, now_us);
+    size_t count = order_voices(room, order, now_us);
+    if (count != room->heard_count || memcmp(order, room->heard, count * sizeof(order[0])) != 0) {
+        memcpy(room->heard, order, count * sizeof(order[0]));
+        room->heard_count = count;
+        room_touch(room);
+    }
+    tell_speakers(room, voices, n, now_us);
+    if (now_us - room->heard_us < SPEECH_QUIET_US)
+        timer_set(&room->worker->timers, &room->speech, now_us + SPEECH_US);
+}
+
+void room_heard(struct room *room, uint64_t now_us)
+{
+    room->heard_us = now_us;
+    if (!timer_is_set(&room->speech))
+        timer_set(&room->worker->timers, &room->speech, now_us + SPEECH_US);
+}

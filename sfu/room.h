@@ -1,0 +1,52 @@
+/* A room on its worker: who is in it, which tracks there are, and who is in whose
+ * slots. Worker thread only. */
+#pragma once
+
+#include "rank.h"
+#include "sfu.h"
+#include "timer.h"
+
+#include <glib.h>
+
+struct layer;
+struct track;
+struct transport;
+struct worker;
+
+struct room {
+    uint64_t id;
+    struct worker *worker;
+    GPtrArray *transports; /* in order of joining */
+    GPtrArray *tracks;     /* struct track of those, in order of joining */
+    struct room *next_dirty;
+    bool dirty;
+    struct timer speech; /* audio ranking, while anyone speaks */
+    uint64_t heard_us;   /* last audio packet */
+    size_t audio_slots;  /* that the ranking needs */
+    struct rank rank;
+    uint32_t heard[RANK_SLOTS_MAX]; /* audio tracks that hold a place in it, the most wanted first */
+    size_t heard_count;
+    struct sfu_speaker_event told[SFU_SPEAKERS_MAX]; /* the last speakers event */
+    size_t told_count;
+    uint64_t told_us;
+};
+
+struct room *room_new(struct worker *w, uint64_t id);
+
+/* Its transports have gone before. NULL is fine. */
+void room_free(struct room *room);
+
+void room_add(struct room *room, struct transport *t);
+void room_remove(struct room *room, struct transport *t);
+void room_add_track(struct room *room, struct track *track);
+void room_remove_track(struct room *room, struct track *track);
+
+/* Someone's slots may have to change: the worker calls room_fill() at the end of
+ * its turn, once for whatever happened in it. */
+void room_touch(struct room *room);
+
+/* Decide who is in which slot of each viewer. */
+void room_fill(struct room *room, uint64_t now_us);
+
+/* An audio packet came: see to it that the ranking runs. */
+void room_heard(struct room *room, uint64_t now_us);

@@ -1,0 +1,338 @@
+#include "sfu.h"
+
+#include "command.h"
+#include "dtls.h"
+#include "worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+enum {
+    WORKERS_MAX = 64,
+    CONTROL_MAILBOX = 16384,
+    ID_WORKER_BITS = 8,       /* of a room's or transport's id: which worker it is on */
+    OVERLOAD_BACKLOG = 10000, /* commands that wait for a worker, beyond which nobody may join */
+};
+
+struct sfu {
+    const struct sfu_upcalls *up;
+    void *arg;
+    struct dtls_context *dtls;
+    struct mailbox events; /* from all workers */
+    struct worker *workers;
+    unsigned worker_count;
+    struct udp_addresses public; /* rtc.public_address, without ports */
+    uint64_t next_id;
+};
+
+/* --- Starting --------------------------------------------------------------------- */
+
+static int fail(int err, char *to, size_t len, const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+static int fail(int err, char *to, size_t len, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(to, len, format, args);
+    va_end(args);
+    return err;
+}
+
+static int addresses(struct udp_addresses *out, const char *key, const char *list, uint16_t port, char *err,
+                     size_t err_len)
+{
+    const char *bad;
+    int e = udp_local_addresses(out, list, port, &bad);
+    if (e == -EINVAL)
+        return fail(e, err, err_len, "rtc.%s: '%.40s' is not an IPv4 or IPv6 address", key, bad);
+    if (e == -E2BIG)
+        return fail(e, err, err_len, "rtc.%s: more than %d addresses", key, UDP_ADDRESSES_MAX);
+    if (e)
+        return fail(e, err, err_len, "rtc.%s: no local address to listen on (%s)", key, g_strerror(-e));
+    return 0;
+}
+
+/* Interfaces list addresses that cannot be bound yet, or no more: those are left out. An address that was
+ * asked for has to work. */
+static void leave_out(struct udp_addresses *at, const struct addr *bad)
+{
+    for (size_t i = 0; i < at->count; i++) {
+        if (addr_equal(&at->at[i], bad))
+            at->at[i--] = at->at[--at->count];
+    }
+}
+
+static int start_worker(struct sfu *sfu, const struct conf *conf, unsigned i, char *err, size_t err_len)
+{
+    struct udp_addresses at;
+    struct addr bad = {0};
+    char text[ADDR_TEXT_MAX];
+    int e = addresses(&at, "address", conf->rtc.address, (uint16_t)(conf->rtc.port + i), err, err_len);
+    if (e)
+        return e;
+    do {
+        if (e == -EADDRNOTAVAIL)
+            leave_out(&at, &bad);
+        e = worker_init(&sfu->workers[i], i, &at, sfu->dtls, &sfu->events, &bad);
+    } while (e == -EADDRNOTAVAIL && !conf->rtc.address[0] && at.count > 1);
+    if (e == -EADDRINUSE)
+        return fail(e, err, err_len, "UDP port %u is in use at %s: stop what uses it, or set rtc.port",
+                    bad.port, addr_format(&bad, text));
+    if (e && bad.family)
+        return fail(e, err, err_len, "cannot listen on UDP %s: %s", addr_format(&bad, text), g_strerror(-e));
+    if (e)
+        return fail(e, err, err_len, "cannot start media worker %u: %s", i, g_strerror(-e));
+    sfu->worker_count++;
+    e = worker_start(&sfu->workers[i]);
+    return e ? fail(e, err, err_len, "cannot start the thread of media worker %u: %s", i, g_strerror(-e)) : 0;
+}
+
+static unsigned wanted_workers(const struct conf *conf)
+{
+    unsigned n = conf->rtc.workers ? conf->rtc.workers : g_get_num_processors();
+    return n < WORKERS_MAX ? n : WORKERS_MAX;
+}
+
+static int start(struct sfu *sfu, const struct conf *conf, char *err, size_t err_len)
+{
+    unsigned n = wanted_workers(conf);
+    if (conf->rtc.port && conf->rtc.port + n - 1 > UINT16_MAX)
+        return fail(-EINVAL, err, err_len, "rtc.port %u: %u workers need that many ports from there on",
+                    conf->rtc.port, n);
+    int e = 0;
+    if (conf->rtc.public_address[0])
+        e = addresses(&sfu->public, "public_address", conf->rtc.public_address, 0, err, err_len);
+    if (e)
+        return e;
+    sfu->dtls = dtls_context_new(NULL);
+    if (!sfu->dtls)
+        return fail(-EIO, err, err_len, "cannot make a DTLS certificate");
+    e = mailbox_init(&sfu->events, CONTROL_MAILBOX);
+    if (e)
+        return fail(e, err, err_len, "cannot make a mailbox: %s", g_strerror(-e));
+    sfu->workers = g_new0(struct worker, n);
+    for (unsigned i = 0; i < n && !e; i++)
+        e = start_worker(sfu, conf, i, err, err_len);
+    return e;
+}
+
+int sfu_start(const struct conf *conf, const struct sfu_upcalls *up, void *arg, struct sfu **out, char *err,
+              size_t err_len)
+{
+    struct sfu *sfu = g_new0(struct sfu, 1);
+    sfu->up = up;
+    sfu->arg = arg;
+    int e = start(sfu, conf, err, err_len);
+    if (e) {
+        sfu_stop(sfu);
+        sfu = NULL;
+    }
+    *out = sfu;
+    return e;
+}
+
+void sfu_stop(struct sfu *sfu)
+{
+    if (!sfu)
+        return;
+    const struct mail stop = {.type = COMMAND_STOP};
+    for (unsigned i = 0; i < sfu->worker_count; i++) {
+        struct mailbox_sender *to = &sfu->workers[i].to_worker;
+        mailbox_post(to, &stop);
+        while (mailbox_sender_flush(to))
+            poll(NULL, 0, 1); /* it works its mail off */
+    }
+    for (unsigned i = 0; i < sfu->worker_count; i++)
+        worker_finish(&sfu->workers[i]);
+    mailbox_finish(&sfu->events);
+    dtls_context_free(sfu->dtls);
+    g_free(sfu->workers);
+    g_free(sfu);
+}
+
+/* --- Events ------------------------------------------------------------------------- */
+
+static void on_connected(const struct sfu *sfu, const struct mail *m)
+{
+    sfu->up->connected(sfu->arg, m->id);
+}
+
+static void on_gone(const struct sfu *sfu, const struct mail *m)
+{
+    sfu->up->gone(sfu->arg, m->id, (enum sfu_gone)m->a);
+}
+
+static void on_slots(const struct sfu *sfu, const struct mail *m)
+{
+    sfu->up->slots(sfu->arg, m->id, m->body, m->b);
+}
+
+static void on_speakers(const struct sfu *sfu, const struct mail *m)
+{
+    sfu->up->speakers(sfu->arg, m->id, m->body, m->b);
+}
+
+static void on_stats(const struct sfu *sfu, const struct mail *m)
+{
+    sfu->up->stats(sfu->arg, m->value, m->body);
+}
+
+static void (*const events[EVENT_COUNT])(const struct sfu *, const struct mail *) = {
+    [EVENT_CONNECTED] = on_connected, [EVENT_GONE] = on_gone,   [EVENT_SLOTS] = on_slots,
+    [EVENT_SPEAKERS] = on_speakers,   [EVENT_STATS] = on_stats,
+};
+
+int sfu_event_fd(const struct sfu *sfu)
+{
+    return mailbox_fd(&sfu->events);
+}
+
+void sfu_dispatch(struct sfu *sfu)
+{
+    struct mail m;
+    mailbox_clear(&sfu->events);
+    while (mailbox_take(&sfu->events, &m)) {
+        events[m.type](sfu, &m);
+        mail_free(&m);
+    }
+    for (unsigned i = 0; i < sfu->worker_count; i++)
+        mailbox_sender_flush(&sfu->workers[i].to_worker);
+}
+
+/* --- Commands ------------------------------------------------------------------------- */
+
+static struct worker *worker_of(const struct sfu *sfu, uint64_t id)
+{
+    return &sfu->workers[id & ((1 << ID_WORKER_BITS) - 1)];
+}
+
+static uint64_t new_id(struct sfu *sfu, const struct worker *w)
+{
+    return ++sfu->next_id << ID_WORKER_BITS | w->index;
+}
+
+static void post(const struct sfu *sfu, uint64_t on, struct mail m)
+{
+    if (m.body)
+        m.free_body = g_free;
+    mailbox_post(&worker_of(sfu, on)->to_worker, &m);
+}
+
+uint64_t sfu_room_open(struct sfu *sfu)
+{
+    struct worker *least = &sfu->workers[0];
+    for (unsigned i = 1; i < sfu->worker_count; i++) {
+        if (sfu->workers[i].rooms_open < least->rooms_open)
+            least = &sfu->workers[i];
+    }
+    least->rooms_open++;
+    uint64_t id = new_id(sfu, least);
+    post(sfu, id, (struct mail){.type = COMMAND_ROOM_OPEN, .id = id});
+    return id;
+}
+
+void sfu_room_close(struct sfu *sfu, uint64_t room)
+{
+    worker_of(sfu, room)->rooms_open--;
+    post(sfu, room, (struct mail){.type = COMMAND_ROOM_CLOSE, .id = room});
+}
+
+static void copy_address(const struct addr *from, struct sockaddr_storage *to)
+{
+    union addr_sa sa;
+    socklen_t len = addr_to_sockaddr(from, &sa);
+    memset(to, 0, sizeof(*to));
+    memcpy(to, &sa, len);
+}
+
+size_t sfu_candidates(const struct sfu *sfu, uint64_t room, struct sockaddr_storage *out, size_t max)
+{
+    const struct worker *w = worker_of(sfu, room);
+    size_t n = 0;
+    for (size_t i = 0; i < sfu->public.count && n < max; i++) {
+        struct addr at = sfu->public.at[i];
+        at.port = w->sockets[0].local.port;
+        copy_address(&at, &out[n++]);
+    }
+    for (size_t i = 0; !sfu->public.count && i < w->socket_count && n < max; i++) {
+        if (!addr_is_wildcard(&w->sockets[i].local))
+            copy_address(&w->sockets[i].local, &out[n++]);
+    }
+    return n;
+}
+
+uint64_t sfu_join(struct sfu *sfu, uint64_t room, uint32_t participant, const struct sfu_transport_desc *desc)
+{
+    uint64_t id = new_id(sfu, worker_of(sfu, room));
+    post(sfu, id,
+         (struct mail){.type = COMMAND_JOIN,
+                       .id = id,
+                       .value = room,
+                       .b = participant,
+                       .body = g_memdup2(desc, sizeof(*desc))});
+    return id;
+}
+
+bool sfu_overloaded(const struct sfu *sfu)
+{
+    for (unsigned i = 0; i < sfu->worker_count; i++) {
+        if (mailbox_sender_backlog(&sfu->workers[i].to_worker) > OVERLOAD_BACKLOG)
+            return true;
+    }
+    return false;
+}
+
+void sfu_update(struct sfu *sfu, uint64_t transport, const struct sfu_transport_desc *desc)
+{
+    post(sfu, transport,
+         (struct mail){.type = COMMAND_UPDATE, .id = transport, .body = g_memdup2(desc, sizeof(*desc))});
+}
+
+void sfu_leave(struct sfu *sfu, uint64_t transport)
+{
+    post(sfu, transport, (struct mail){.type = COMMAND_LEAVE, .id = transport});
+}
+
+void sfu_view(struct sfu *sfu, uint64_t transport, size_t first, const struct sfu_view_slot *slots,
+              size_t count)
+{
+    if (!count || first + count > SFU_SLOTS_MAX)
+        return;
+    post(sfu, transport,
+         (struct mail){.type = COMMAND_VIEW,
+                       .id = transport,
+                       .a = (uint16_t)first,
+                       .b = (uint32_t)count,
+                       .body = g_memdup2(slots, count * sizeof(*slots))});
+}
+
+void sfu_mute(struct sfu *sfu, uint64_t transport, uint32_t track, bool muted)
+{
+    post(sfu, transport, (struct mail){.type = COMMAND_MUTE, .id = transport, .a = muted, .b = track});
+}
+
+void sfu_stats(struct sfu *sfu, uint64_t transport, uint64_t cookie)
+{
+    post(sfu, transport, (struct mail){.type = COMMAND_STATS, .id = transport, .value = cookie});
+}
+
+const struct sfu_fingerprint *sfu_our_fingerprint(const struct sfu *sfu)
+{
+    return dtls_context_fingerprint(sfu->dtls);
+}
+
+size_t sfu_counters(const struct sfu *sfu, char *buf, size_t len)
+{
+    size_t used = 0;
+    for (int c = 0; c < COUNTER_COUNT; c++) {
+        uint64_t sum = 0;
+        for (unsigned i = 0; i < sfu->worker_count; i++)
+            sum += counter_get(&sfu->workers[i].counters, (enum counter)c);
+        int n = snprintf(used < len ? buf + used : NULL, used < len ? len - used : 0,
+                         "%s %" G_GUINT64_FORMAT "\n", counter_info((enum counter)c)->name, sum);
+        used += n > 0 ? (size_t)n : 0;
+    }
+    return used;
+}

@@ -1,0 +1,267 @@
+#include "slot.h"
+
+#include "compose.h"
+#include "history.h"
+#include "seq.h"
+#include "track.h"
+#include "transport.h"
+#include "worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* --- Life --------------------------------------------------------------------- */
+
+int slot_init(struct slot *s, struct transport *viewer, uint16_t index, const struct sfu_slot_desc *desc)
+{
+    bool video = desc->kind == RTP_VIDEO;
+    size_t capacity = video ? SLOT_SENT : SLOT_SENT_AUDIO;
+    struct sent_packet *ring = malloc(capacity * sizeof(*ring));
+    if (!ring)
+        return -ENOMEM;
+    *s = (struct slot){.viewer = viewer, .desc = *desc, .index = index, .told_why = SFU_WHY_EMPTY};
+    sent_init(&s->sent, ring, capacity);
+    uint32_t random = g_random_int();
+    rewrite_init(&s->rewrite, rtp_codecs[video ? RTP_CODEC_VP8 : RTP_CODEC_OPUS].clock_rate,
+                 (uint16_t)(1 + random % 0x7fff), g_random_int());
+    s->rtx_index = 1 + (random >> 16) % 0x7fff;
+    return 0;
+}
+
+void slot_finish(struct slot *s)
+{
+    watch_end(&s->current);
+    watch_end(&s->target);
+    free(s->sent.ring);
+    s->sent.ring = NULL;
+}
+
+/* --- What it shows -------------------------------------------------------------- */
+
+/* The fixed rule: the smallest layer that covers the box on the viewer's screen,
+ * going by the size that its key frames said, else by what its place means. */
+static unsigned wanted_layer(const struct slot *s)
+{
+    static const uint16_t usual_height[SFU_LAYERS_MAX] = {180, 360, 720};
+    const struct track *track = s->holder;
+    unsigned i = 0;
+    if (!s->view.height)
+        return SFU_LAYERS_MAX;
+    while (i + 1 < track->layer_count) {
+        uint16_t height = track->layers[i].height;
+        if ((height ? height : usual_height[i]) >= s->view.height)
+            break;
+        i++;
+    }
+    return i;
+}
+
+static const struct sfu_format *viewer_format(const struct slot *s, const struct layer *l)
+{
+    return l->format ? transport_format(s->viewer, l->format->codec, l->format->variant) : NULL;
+}
+
+static void stop(struct slot *s)
+{
+    watch_end(&s->current);
+    watch_end(&s->target);
+    select_target(&s->select, SELECT_NOTHING);
+}
+
+static void point_at(struct slot *s, struct layer *l)
+{
+    if (s->target.layer == l)
+        return;
+    watch_end(&s->target);
+    if (l == s->current.layer) {
+        select_target(&s->select, l->source);
+        return;
+    }
+    if (watch_begin(&s->target, s, l) != 0)
+        return; /* no memory: it stays as it is until the next look */
+    select_target(&s->select, l->source);
+    layer_want_key(l);
+}
+
+/* Go on with what is forwarded, waiting for nothing. */
+static void settle(struct slot *s)
+{
+    watch_end(&s->target);
+    select_target(&s->select, s->current.layer ? s->current.layer->source : SELECT_NOTHING);
+}
+
+void slot_retarget(struct slot *s, uint64_t now_us)
+{
+    bool wanted = s->holder && !s->view.hidden && s->viewer->connected;
+    struct layer *l = wanted ? track_layer(s->holder, wanted_layer(s), now_us) : NULL;
+    if (!wanted || (l && !viewer_format(s, l)))
+        stop(s);
+    else if (l)
+        point_at(s, l);
+    else
+        settle(s);
+    struct sfu_slot_event now = slot_describe(s, now_us);
+    if (now.why != s->told_why || now.track != s->told_track)
+        transport_tell_slots(s->viewer);
+}
+
+void slot_hold(struct slot *s, struct track *track, uint64_t now_us)
+{
+    s->holder = track;
+    slot_retarget(s, now_us);
+}
+
+void slot_forget_layer(struct slot *s, struct layer *layer)
+{
+    select_forget(&s->select, layer->source);
+    if (s->current.layer == layer) {
+        watch_end(&s->current);
+        transport_tell_slots(s->viewer);
+    }
+    if (s->target.layer == layer)
+        watch_end(&s->target);
+}
+
+struct sfu_slot_event slot_describe(const struct slot *s, uint64_t now_us)
+{
+    struct sfu_slot_event e = {.slot = s->index, .why = SFU_WHY_EMPTY, .rtp_timestamp = s->rewrite.timestamp};
+    if (s->view.hidden) {
+        e.why = SFU_WHY_HIDDEN;
+    } else if (s->current.layer) {
+        const struct track *shown = s->current.layer->track;
+        e.why = SFU_WHY_FILLED;
+        e.track = shown->id;
+        e.participant = shown->publisher->participant;
+        e.rtp_timestamp = s->switched_timestamp;
+    } else if (s->holder) {
+        struct layer *l = track_layer(s->holder, SFU_LAYERS_MAX, now_us);
+        e.why = !l ? SFU_WHY_NO_LAYER : viewer_format(s, l) ? SFU_WHY_EMPTY : SFU_WHY_NO_CODEC;
+    } else if (s->view.pin_participant) {
+        e.why = SFU_WHY_MUTED;
+    }
+    return e;
+}
+
+void slot_want_key(struct slot *s)
+{
+    struct layer *l = s->target.layer ? s->target.layer : s->current.layer;
+    s->plis++;
+    if (l)
+        layer_want_key(l);
+}
+
+/* --- Forwarding ------------------------------------------------------------------- */
+
+static struct counters *counters_of(const struct slot *s)
+{
+    return &s->viewer->worker->counters;
+}
+
+/* The target's first packet is here: put it behind the stream. */
+static void switch_to(struct slot *s, struct layer *l, const struct packet *p, uint64_t number)
+{
+    const struct transport *publisher = l->track->publisher;
+    uint64_t capture_us = clock_map_to_us(&l->clock, &publisher->clock, p->view.timestamp);
+    uint64_t moved_us = rewrite_switch(&s->rewrite, number, &p->view, &p->frame, capture_us);
+    if (moved_us > SLOT_CORRECTION_US)
+        counter_add(counters_of(s), COUNT_slot_corrections, 1);
+    counter_add(counters_of(s), COUNT_slot_switches, 1);
+    watch_end(&s->current);
+    watch_move(&s->current, &s->target);
+    s->format = viewer_format(s, l);
+    s->switched_timestamp = rewrite_timestamp(&s->rewrite, p->view.timestamp);
+    transport_tell_slots(s->viewer);
+}
+
+static void compose(const struct slot *s, struct composed *c, uint32_t track, const struct packet *p,
+                    const struct rewritten *out)
+{
+    const struct compose with = {
+        .exts = &s->viewer->media.exts,
+        .mid = s->mid_known ? NULL : s->desc.mid,
+        .ssrc = s->desc.ssrc,
+        .csrc = track,
+        .pt = s->format->pt,
+        .descriptor = s->format->codec == RTP_CODEC_AV1 || s->format->codec == RTP_CODEC_VP9,
+    };
+    compose_packet(c, &with, &p->view, &p->frame, p->data, out);
+}
+
+void slot_forward(struct slot *s, struct layer *l, struct packet *p, uint64_t number, uint64_t now_us)
+{
+    struct sent_packet sent = {.source = l->source, .in_seq = p->view.seq};
+    enum select_verdict verdict = select_packet(&s->select, l->source, &p->frame);
+    if (verdict == SELECT_DROP)
+        return;
+    if (verdict == SELECT_SWITCH)
+        switch_to(s, l, p, number);
+    if (!p->view.payload_len) {
+        rewrite_drop(&s->rewrite, number, &p->frame);
+        return;
+    }
+    if (!s->format || !rewrite_packet(&s->rewrite, number, &p->view, &p->frame, &sent.out) ||
+        !sent_note(&s->sent, &sent)) {
+        counter_add(counters_of(s), COUNT_drop_slot_late, 1);
+        return;
+    }
+    bool audio = s->desc.kind == RTP_AUDIO;
+    if (audio && verdict == SELECT_SWITCH)
+        sent.out.marker = true; /* RFC 3551, section 4.1: a talkspurt begins */
+    struct composed c;
+    compose(s, &c, l->track->id, p, &sent.out);
+    s->packets++;
+    s->octets += (uint32_t)(c.patch_len + c.rest_len);
+    s->bytes += c.header_len + c.patch_len + c.rest_len;
+    rate_add(&s->rate, (uint32_t)(c.header_len + c.patch_len + c.rest_len), now_us);
+    transport_send_rtp(s->viewer, &c, sent.out.index, audio ? UDP_AUDIO : UDP_VIDEO, now_us);
+}
+
+/* --- Retransmission ----------------------------------------------------------------- */
+
+/* A wish for what the window no longer holds: give it more room, for the next time. */
+static void widen(struct slot *s, uint16_t seq)
+{
+    size_t capacity = (s->sent.mask + 1) * 2;
+    uint64_t index = seq_extend(s->sent.highest, seq);
+    if (index > s->sent.highest || s->sent.highest - index <= s->sent.mask || capacity > SLOT_SENT_MAX)
+        return;
+    struct sent_packet *ring = malloc(capacity * sizeof(*ring)), *old = s->sent.ring;
+    if (!ring)
+        return;
+    sent_grow(&s->sent, ring, capacity);
+    free(old);
+}
+
+static bool may_resend(const struct slot *s, const struct sent_packet *sent, uint64_t now_us)
+{
+    uint32_t rtt_us = s->viewer->rtt_us;
+    uint32_t apart_us = rtt_us && rtt_us < SLOT_RESEND_US ? rtt_us : SLOT_RESEND_US;
+    uint32_t since_ms = (uint32_t)(now_us / 1000) - sent->resent_ms;
+    return sent->resends < SLOT_RESENDS_MAX && (!sent->resends || since_ms >= apart_us / 1000);
+}
+
+void slot_resend(struct slot *s, uint16_t seq, uint64_t now_us)
+{
+    s->nacked++;
+    if (!s->desc.rtx_ssrc || !s->format || !s->format->rtx_pt)
+        return;
+    struct sent_packet *sent = sent_find(&s->sent, seq);
+    struct layer *l = s->current.layer;
+    if (!sent) {
+        widen(s, seq);
+        return;
+    }
+    /* What came before the last switch is of no use to a decoder that has its key frame. */
+    if (!l || l->source != sent->source || !may_resend(s, sent, now_us))
+        return;
+    struct packet *p = history_get(&l->history, seq_extend(l->newest, sent->in_seq));
+    if (!p)
+        return;
+    sent->resends++;
+    sent->resent_ms = (uint32_t)(now_us / 1000);
+    struct composed c;
+    compose(s, &c, l->track->id, p, &sent->out);
+    compose_rtx(&c, s->desc.rtx_ssrc, s->format->rtx_pt, (uint16_t)s->rtx_index, seq);
+    s->retransmitted++;
+    transport_send_rtp(s->viewer, &c, s->rtx_index++, UDP_RTX, now_us);
+}

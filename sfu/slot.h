@@ -1,0 +1,82 @@
+/* One receive slot of one viewer: an endless RTP stream that is pointed at one
+ * source after another. Worker thread only. */
+#pragma once
+
+#include "packet.h"
+#include "rate.h"
+#include "rewrite.h"
+#include "select.h"
+#include "sent.h"
+#include "sfu.h"
+#include "watch.h"
+
+struct layer;
+struct track;
+struct transport;
+
+enum {
+    SLOT_SENT = 128,      /* entries of the sent window to begin with, video */
+    SLOT_SENT_AUDIO = 32, /* and audio */
+    SLOT_SENT_MAX = 4096,
+    SLOT_RESENDS_MAX = 3,       /* of one packet */
+    SLOT_RESEND_US = 100000,    /* or the round trip where that is shorter: between resends of one packet */
+    SLOT_CORRECTION_US = 75000, /* a larger correction of a timestamp is counted */
+};
+
+struct slot {
+    /* set at init */
+    struct transport *viewer;
+    struct sfu_slot_desc desc;
+    uint16_t index; /* in the viewer's slots */
+
+    /* what is wanted */
+    struct sfu_view_slot view;
+    struct track *holder; /* whom room_fill() put here, or NULL */
+
+    /* what is sent */
+    struct select select;
+    struct watch current, target;    /* target.layer == NULL: settled */
+    const struct sfu_format *format; /* of the current source, in the viewer's payload types */
+    struct rewrite rewrite;
+    uint32_t switched_timestamp; /* where the current source began */
+    struct sent sent;
+    uint64_t rtx_index; /* next; random at first, below 2^15 */
+    bool mid_known;     /* the viewer has sent a report for it: the mid is not needed any more */
+
+    /* told */
+    uint8_t told_why;
+    uint32_t told_track;
+
+    /* figures */
+    uint64_t packets, bytes;
+    uint32_t octets;           /* payload, for sender reports (RFC 3550, section 6.4.1) */
+    uint64_t reported_packets; /* at the last sender report */
+    uint32_t retransmitted, nacked, plis, lost;
+    struct rate rate;
+};
+
+/* 0 or -ENOMEM. */
+int slot_init(struct slot *s, struct transport *viewer, uint16_t index, const struct sfu_slot_desc *desc)
+    __attribute__((warn_unused_result));
+void slot_finish(struct slot *s);
+
+/* Show that track from its next key frame on, NULL = nothing, at once. */
+void slot_hold(struct slot *s, struct track *track, uint64_t now_us);
+
+/* Choose the layer again: the view or the living layers changed. */
+void slot_retarget(struct slot *s, uint64_t now_us);
+
+/* That layer's stream has ended: stop listening. */
+void slot_forget_layer(struct slot *s, struct layer *layer);
+
+/* A packet of a layer that the slot listens to, with its unwrapped sequence number. */
+void slot_forward(struct slot *s, struct layer *layer, struct packet *p, uint64_t number, uint64_t now_us);
+
+/* The viewer lost that packet: send it again where that is possible. */
+void slot_resend(struct slot *s, uint16_t seq, uint64_t now_us);
+
+/* The viewer needs a key frame. */
+void slot_want_key(struct slot *s);
+
+/* Of what it is, and why: the event's track is 0 where nothing is shown. */
+struct sfu_slot_event slot_describe(const struct slot *s, uint64_t now_us);

@@ -1,0 +1,234 @@
+#include "track.h"
+
+#include "rewrite.h"
+#include "room.h"
+#include "seq.h"
+#include "slot.h"
+#include "transport.h"
+#include "worker.h"
+
+#include <stdlib.h>
+
+static struct counters *counters_of(const struct layer *l)
+{
+    return &l->track->publisher->worker->counters;
+}
+
+/* --- Life -------------------------------------------------------------------- */
+
+struct track *track_new(struct transport *publisher, const struct sfu_track_desc *desc)
+{
+    struct track *t = calloc(1, sizeof(*t));
+    if (!t)
+        return NULL;
+    t->id = desc->id;
+    t->kind = desc->kind;
+    t->source = desc->source;
+    t->muted = desc->muted;
+    t->publisher = publisher;
+    t->room = publisher->room;
+    t->desc = *desc;
+    t->layer_count = desc->rid_count ? desc->rid_count : 1;
+    for (uint8_t i = 0; i < t->layer_count; i++)
+        t->layers[i] = (struct layer){.track = t, .index = i};
+    return t;
+}
+
+/* Free what the stream gathered; whoever watches it has to find another. */
+static void layer_stop(struct layer *l)
+{
+    while (l->watchers.count)
+        slot_forget_layer(l->watchers.list[l->watchers.count - 1].slot, l);
+    if (l->history.ring)
+        history_finish(&l->history);
+    free(l->nack);
+    free(l->dependency);
+    l->nack = NULL;
+    l->dependency = NULL;
+    l->source = SELECT_NOTHING;
+    l->format = NULL;
+    l->key_wanted = false;
+    l->was_alive = false;
+}
+
+void track_free(struct track *track)
+{
+    if (!track)
+        return;
+    for (uint8_t i = 0; i < track->layer_count; i++) {
+        layer_stop(&track->layers[i]);
+        free(track->layers[i].watchers.list);
+    }
+    free(track);
+}
+
+void layer_restart(struct layer *l)
+{
+    layer_stop(l);
+    room_touch(l->track->room);
+}
+
+/* The first packet of a stream: make what receiving needs. */
+static bool layer_start(struct layer *l, const struct packet *p, const struct sfu_format *format)
+{
+    const struct transport *publisher = l->track->publisher;
+    bool video = l->track->kind == RTP_VIDEO;
+    uint32_t clock_rate = rtp_codecs[format->codec].clock_rate;
+    if (history_init(&l->history, video ? HISTORY_VIDEO : HISTORY_AUDIO,
+                     video ? HISTORY_VIDEO_MAX : HISTORY_AUDIO) != 0)
+        return false;
+    if (video && format->nack)
+        l->nack = calloc(1, sizeof(*l->nack));
+    if (video && publisher->media.exts.id[RTP_EXT_DEPENDENCY])
+        l->dependency = calloc(1, sizeof(*l->dependency));
+    l->format = format;
+    l->newest = REWRITE_NEAR + (uint64_t)p->view.seq;
+    l->source = worker_new_source(publisher->worker);
+    receive_stats_init(&l->stats, p->view.ssrc, clock_rate);
+    clock_map_init(&l->clock, clock_rate);
+    room_touch(l->track->room);
+    return true;
+}
+
+void track_mute(struct track *track, bool muted)
+{
+    if (track->muted == muted)
+        return;
+    track->muted = muted;
+    for (uint8_t i = 0; muted && i < track->layer_count; i++) {
+        struct watchers *all = &track->layers[i].watchers;
+        while (all->count)
+            slot_forget_layer(all->list[all->count - 1].slot, &track->layers[i]);
+    }
+    track->level = (struct level){0};
+    room_touch(track->room);
+}
+
+/* --- Receiving ------------------------------------------------------------------ */
+
+/* Statistics of the stream itself. False where the packet's number is out of
+ * range and not to be believed yet. */
+static bool count_arrival(struct layer *l, const struct packet *p, const struct sfu_format *format,
+                          uint64_t now_us)
+{
+    enum receive_verdict verdict =
+        receive_stats_packet(&l->stats, p->view.seq, p->view.timestamp, p->len, now_us);
+    if (verdict == RECEIVE_JUMP) {
+        counter_add(counters_of(l), COUNT_drop_jump, 1);
+        return false;
+    }
+    if (verdict == RECEIVE_RESTART) {
+        struct receive_stats stats = l->stats; /* they go on */
+        layer_restart(l);
+        if (!layer_start(l, p, format))
+            return false;
+        l->stats = stats;
+    }
+    clock_map_packet(&l->clock, p->view.timestamp, now_us);
+    return true;
+}
+
+static void note_frame(struct layer *l, const struct packet *p)
+{
+    const struct frame_info *f = &p->frame;
+    if (!f->key || !f->start || l->track->kind != RTP_VIDEO)
+        return;
+    l->key_wanted = false;
+    if (l->nack)
+        nack_key_frame(l->nack, p->view.seq);
+    if (f->width) {
+        l->width = f->width;
+        l->height = f->height;
+    }
+}
+
+static void note_level(struct layer *l, const struct packet *p, uint64_t now_us)
+{
+    uint8_t level;
+    bool voice;
+    if (l->track->kind != RTP_AUDIO || !rtp_audio_level(&p->view, p->data, &level, &voice))
+        return;
+    level_packet(&l->track->level, level, now_us);
+    room_heard(l->track->room, now_us);
+}
+
+void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *format, bool recovered,
+                   uint64_t now_us)
+{
+    if (l->format && l->format != format)
+        layer_restart(l);
+    if (!l->source && (recovered || !layer_start(l, p, format)))
+        return;
+    if (!recovered && !count_arrival(l, p, format, now_us))
+        return;
+    l->heard_us = now_us;
+    uint64_t number = seq_extend(l->newest, p->view.seq);
+    if (l->nack)
+        nack_receive(l->nack, p->view.seq, now_us);
+    if (history_has(&l->history, number)) {
+        counter_add(counters_of(l), COUNT_drop_duplicate, 1);
+        return;
+    }
+    if (p->view.payload_len &&
+        frame_info_read(&p->frame, format->codec, &p->view, p->data, l->dependency) != 0) {
+        counter_add(counters_of(l), COUNT_drop_frame_bad, 1);
+        return;
+    }
+    history_put(&l->history, number, p);
+    if (number > l->newest)
+        l->newest = number;
+    if (l->track->muted) {
+        counter_add(counters_of(l), COUNT_drop_muted, 1);
+        return;
+    }
+    note_frame(l, p);
+    note_level(l, p, now_us);
+    for (size_t i = 0; i < l->watchers.count; i++)
+        slot_forward(l->watchers.list[i].slot, l, p, number, now_us);
+}
+
+/* --- Choosing -------------------------------------------------------------------- */
+
+bool layer_alive(const struct layer *l, uint64_t now_us)
+{
+    uint64_t dead = l->track->kind == RTP_AUDIO ? LAYER_DTX_DEAD_US : LAYER_DEAD_US;
+    return l->source && now_us - l->heard_us < dead;
+}
+
+void layer_second(struct layer *l, uint64_t now_us)
+{
+    if (l->history.ring)
+        history_expire(&l->history, now_us);
+    bool alive = layer_alive(l, now_us);
+    if (alive != l->was_alive)
+        room_touch(l->track->room);
+    l->was_alive = alive;
+}
+
+struct layer *track_layer(struct track *track, unsigned wanted, uint64_t now_us)
+{
+    struct layer *best = NULL;
+    for (uint8_t i = 0; i < track->layer_count; i++) {
+        struct layer *l = &track->layers[i];
+        if (layer_alive(l, now_us) && (!best || i <= wanted))
+            best = l;
+    }
+    return best;
+}
+
+void layer_want_key(struct layer *l)
+{
+    l->key_wanted = l->track->kind == RTP_VIDEO;
+}
+
+bool layer_key_due(struct layer *l, uint64_t now_us)
+{
+    uint64_t interval = l->index == 0 ? LAYER_LOWEST_KEY_ASK_US : LAYER_KEY_ASK_US;
+    if (l->nack && nack_take_key_frame_wanted(l->nack))
+        l->key_wanted = true;
+    if (!l->key_wanted || !l->source || (l->key_asked_us && now_us - l->key_asked_us < interval))
+        return false;
+    l->key_asked_us = now_us;
+    l->plis_sent++;
+    return true;
+}

@@ -1,0 +1,92 @@
+/* What one participant publishes on one m-line, and the RTP streams in which it
+ * arrives: a layer for each simulcast encoding, or a single one. Worker thread
+ * only. */
+#pragma once
+
+#include "clock_map.h"
+#include "history.h"
+#include "level.h"
+#include "nack.h"
+#include "rate.h"
+#include "receive_stats.h"
+#include "sfu.h"
+#include "watch.h"
+
+struct room;
+struct track;
+struct transport;
+
+enum {
+    LAYER_DEAD_US = 1500000, /* without packets */
+    LAYER_DTX_DEAD_US = 5000000,
+    LAYER_KEY_ASK_US = 1000000, /* between key frame requests */
+    LAYER_LOWEST_KEY_ASK_US = 500000,
+};
+
+struct layer {
+    struct track *track;
+    uint8_t index;   /* in the track, lowest quality first */
+    uint32_t source; /* its name for select.h; new whenever the stream begins anew; 0 = nothing came yet */
+    uint32_t ssrc, rtx_ssrc;         /* 0 = not known yet */
+    const struct sfu_format *format; /* of the publisher's; NULL = nothing came yet */
+    uint64_t newest;                 /* sequence number, unwrapped */
+    struct history history;
+    struct receive_stats stats;
+    struct nack *nack; /* NULL: what is lost stays lost */
+    struct clock_map clock;
+    struct dependency *dependency; /* NULL where no descriptor was negotiated */
+    uint64_t heard_us;             /* last packet */
+    uint64_t key_asked_us;
+    bool key_wanted, was_alive;
+    uint16_t width, height; /* of the last key frame that said */
+    uint32_t nacks_sent, plis_sent;
+    struct watchers watchers;
+};
+
+struct track {
+    uint32_t id;
+    enum rtp_kind kind;
+    enum sfu_source source;
+    bool muted;
+    struct transport *publisher;
+    struct room *room;
+    struct sfu_track_desc desc;
+    struct level level; /* audio */
+    uint8_t layer_count;
+    struct layer layers[SFU_LAYERS_MAX];
+};
+
+/* NULL without memory. */
+struct track *track_new(struct transport *publisher, const struct sfu_track_desc *desc);
+
+/* Takes it out of every slot. NULL is fine. */
+void track_free(struct track *track);
+
+/* Mute or unmute, by the publisher's word. */
+void track_mute(struct track *track, bool muted);
+
+/* An authentic packet of this layer, parsed as far as its view; `recovered`: RTX
+ * brought it. The layer takes a reference where it keeps it. */
+void layer_receive(struct layer *layer, struct packet *p, const struct sfu_format *format, bool recovered,
+                   uint64_t now_us);
+
+/* Its SSRC or codec has become another, or its numbers begin anew: what was
+ * received before is forgotten, and slots wait for a key frame. */
+void layer_restart(struct layer *layer);
+
+/* Once a second: let go of old packets, and see whether the layer came or died. */
+void layer_second(struct layer *layer, uint64_t now_us);
+
+/* Something came lately. */
+bool layer_alive(const struct layer *layer, uint64_t now_us);
+
+/* The best living layer up to `wanted`, else the lowest living one; NULL where
+ * none lives. */
+struct layer *track_layer(struct track *track, unsigned wanted, uint64_t now_us);
+
+/* A viewer waits for a key frame: it is asked for at the next feedback, as often
+ * as the rules allow, until it comes. */
+void layer_want_key(struct layer *layer);
+
+/* A key frame request is due now: notes that it goes out. */
+bool layer_key_due(struct layer *layer, uint64_t now_us);

@@ -1,0 +1,116 @@
+/* One participant's transport: ICE, DTLS and SRTP of the one PeerConnection, the
+ * tracks that come in over it and the slots that go out. Worker thread only. */
+#pragma once
+
+#include "addr.h"
+#include "clock_map.h"
+#include "compose.h"
+#include "dtls.h"
+#include "ice.h"
+#include "seal.h"
+#include "secure.h"
+#include "sfu.h"
+#include "timer.h"
+#include "transport_cc.h"
+#include "udp_tx.h"
+
+struct layer;
+struct packet;
+struct room;
+struct slot;
+struct track;
+struct worker;
+
+enum {
+    TRANSPORT_STREAMS_MAX = SFU_TRACKS_MAX * SFU_LAYERS_MAX * 2, /* received SSRCs that are known */
+    TRANSPORT_FEEDBACK_US = 20000, /* between looks for what is missing, while packets come */
+    TRANSPORT_SECOND_US = 1000000, /* between reports, and looks at who is still there */
+};
+
+/* Which layer a received SSRC belongs to. */
+struct stream {
+    uint32_t ssrc;
+    struct layer *layer;
+    bool rtx;
+};
+
+struct transport {
+    uint64_t id;
+    struct worker *worker;
+    struct room *room;
+    uint32_t participant;
+    struct sfu_media_desc media;
+
+    /* connection */
+    struct ice ice;
+    struct dtls *dtls;
+    struct secure *secure; /* NULL before DTLS is done */
+    struct seal *seal;
+    const char *profile; /* of SRTP, "" before */
+    struct udp_dest dest;
+    bool dtls_client;
+    bool connected;
+    struct timer dtls_timer, second_timer, feedback_timer;
+
+    /* what comes in */
+    struct track *tracks[SFU_TRACKS_MAX];
+    struct stream streams[TRANSPORT_STREAMS_MAX];
+    size_t stream_count;
+    struct clock_source clock;         /* the publisher's NTP clock against ours */
+    struct transport_cc *transport_cc; /* once it publishes */
+    uint64_t media_us;                 /* last RTP packet */
+
+    /* what goes out */
+    struct slot *slots[SFU_SLOTS_MAX];
+    size_t slot_count;
+    uint16_t transport_seq; /* next */
+    uint32_t rtcp_ssrc;     /* as which we report and ask */
+    uint32_t rtt_us;        /* 0 = not known */
+    bool tell_slots;        /* in the worker's list of those with slot events */
+    struct transport *next_telling;
+
+    /* figures */
+    uint64_t packets_in, bytes_in, packets_out, bytes_out;
+};
+
+/* Joins the room. NULL without memory, or where a library fails. */
+struct transport *transport_new(struct worker *w, struct room *room, uint64_t id, uint32_t participant,
+                                const struct sfu_transport_desc *desc, uint64_t now_us);
+
+/* Unlink it from everything, tell the control thread why, free it. */
+void transport_end(struct transport *t, enum sfu_gone why);
+
+/* Another offer was answered. */
+void transport_update(struct transport *t, const struct sfu_transport_desc *desc, uint64_t now_us);
+
+void transport_view(struct transport *t, size_t first, const struct sfu_view_slot *views, size_t count);
+void transport_mute(struct transport *t, uint32_t track, bool muted);
+
+/* One datagram from an address that is this transport's. data may be written
+ * over. false: the transport has ended and is freed. */
+bool transport_dtls(struct transport *t, const uint8_t *data, size_t len, const struct addr *from,
+                    uint64_t now_us);
+void transport_rtp(struct transport *t, const uint8_t *data, size_t len, const struct addr *from,
+                   uint64_t now_us);
+void transport_rtcp(struct transport *t, uint8_t *data, size_t len, const struct addr *from, uint64_t now_us);
+
+/* A check made another address the selected one. */
+void transport_selected(struct transport *t, struct udp_socket *sock, uint64_t now_us);
+
+/* Seal a composed packet and queue it. index: as in rewritten. */
+void transport_send_rtp(struct transport *t, struct composed *c, uint64_t index, enum udp_kind kind,
+                        uint64_t now_us);
+
+/* Protect an RTCP compound of len bytes (reduced size allowed) and queue it. */
+void transport_send_rtcp(struct transport *t, const uint8_t *p, size_t len);
+
+/* A slot shows something else: it is told at the end of the worker's turn. */
+void transport_tell_slots(struct transport *t);
+void transport_flush_slot_events(struct transport *t, uint64_t now_us);
+
+/* The transport's format of that codec and variant, or NULL. */
+const struct sfu_format *transport_format(const struct transport *t, enum rtp_codec codec, uint32_t variant);
+/* By payload type; *rtx says whether it is the format's RTX. */
+const struct sfu_format *transport_format_by_pt(const struct transport *t, uint8_t pt, bool *rtx);
+
+void transport_stats(const struct transport *t, struct sfu_transport_stats *out, uint64_t now_us);

@@ -1,0 +1,86 @@
+/* A media worker: one thread, its sockets, and the rooms that live on it. All of
+ * a room's transports, tracks, slots and packets belong to that thread alone;
+ * the rest of the program reaches them by mail. */
+#pragma once
+
+#include "command.h"
+#include "counter.h"
+#include "dtls.h"
+#include "ice.h"
+#include "mailbox.h"
+#include "packet.h"
+#include "timer.h"
+#include "udp_tx.h"
+
+#include <glib.h>
+#include <pthread.h>
+
+enum {
+    WORKER_PACKETS_MAX = 131072, /* received packets held at a time: 230 MB */
+    WORKER_MAILBOX = 4096,       /* mails in flight */
+    WORKER_MAILS_PER_TURN = 256, /* so that a storm of mail does not hold up media */
+};
+
+struct room;
+struct transport;
+
+struct worker {
+    /* set at init */
+    unsigned index;
+    struct dtls_context *dtls;
+    uint64_t since_1970_us; /* clock.h */
+    int epoll;
+    struct mailbox inbox;
+    pthread_t thread;
+    bool running;
+
+    /* any thread may read */
+    struct counters counters;
+
+    /* control thread only */
+    struct mailbox_sender to_worker;
+    uint32_t rooms_open;
+
+    /* worker thread only */
+    struct mailbox_sender to_control;
+    struct udp_socket sockets[UDP_ADDRESSES_MAX];
+    size_t socket_count;
+    struct udp_rx rx;
+    struct udp_tx tx;
+    struct packet_pool packets;
+    struct timer_heap timers;
+    struct ice_agent ice;
+    GHashTable *rooms;      /* id -> struct room */
+    GHashTable *transports; /* id -> struct transport */
+    GHashTable *by_ufrag;   /* string -> struct transport */
+    GHashTable *by_addr;    /* struct addr -> struct transport */
+    uint64_t addr_seed;
+    struct room *dirty;        /* rooms whose slots have to be filled anew */
+    struct transport *telling; /* transports with slot events to tell */
+    struct transport *last;    /* whose datagram came last: the next one is often of the same */
+    struct addr last_addr;
+    uint32_t next_source; /* names for received streams (select.h) */
+    uint64_t now_us;      /* of this turn of the loop */
+    bool stopping;
+};
+
+/* Open a socket at each address, with its port. 0, or a negative errno with the
+ * address that failed in *bad. */
+int worker_init(struct worker *w, unsigned index, const struct udp_addresses *at, struct dtls_context *dtls,
+                struct mailbox *control, struct addr *bad) __attribute__((warn_unused_result));
+
+/* Start the thread. 0 or a negative errno. */
+int worker_start(struct worker *w) __attribute__((warn_unused_result));
+
+/* Wait until the thread has ended (COMMAND_STOP was posted) and free everything. */
+void worker_finish(struct worker *w);
+
+/* Worker thread: a name for a received stream that was never used before. */
+uint32_t worker_new_source(struct worker *w);
+
+/* Worker thread: tell the control thread. The body goes with it. */
+void worker_tell(struct worker *w, enum event event, uint64_t id, uint64_t value, uint16_t a, uint32_t b,
+                 void *body);
+
+/* Worker thread: the transport lives at that address now, or nobody does (NULL). */
+void worker_set_address(struct worker *w, const struct addr *addr, struct transport *t);
