@@ -1,0 +1,202 @@
+/** The stage: everybody's tiles, where they stand, and what the server is told of their sizes. */
+
+import { capacity, grid, LANDSCAPE, PORTRAIT, spotlight } from './grid.js';
+import { sends } from './face.js';
+import { seat, tileKey, view } from './seating.js';
+import { Tile } from './tile.js';
+import { slotWords } from './words.js';
+
+const GAP = 8;
+/** Ms that sizes must have stood still before the server hears of them. */
+const SETTLED = 200;
+/** A speaker quieter than this (0 loud .. 127) gets no ring. */
+const AUDIBLE = 70;
+
+export class Stage {
+  #plenum;
+  #root = document.getElementById('stage');
+  #more = document.getElementById('more');
+  #alone = document.getElementById('alone');
+  #tiles = new Map();
+  #pin = null; // {participant, source}
+  #own = new Map(); // source -> MediaStream
+  #frame = null;
+  #timer = null;
+
+  constructor(plenum) {
+    this.#plenum = plenum;
+    for (const type of ['slots', 'roster', 'local']) plenum.addEventListener(type, () => this.update());
+    plenum.addEventListener('speakers', ({ detail }) => this.#ring(detail.speakers));
+    new ResizeObserver(() => this.update()).observe(this.#root);
+    document.addEventListener('visibilitychange', () => this.#tellView());
+  }
+
+  /** Draw anew in the next frame. */
+  update() {
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = null;
+      if (this.#plenum.participant !== null) this.#draw();
+    });
+    if (document.hidden) this.#tellView(); // no frames come then
+  }
+
+  /** Take everything down after the call. */
+  clear() {
+    clearTimeout(this.#timer);
+    for (const tile of this.#tiles.values()) tile.remove();
+    this.#tiles.clear();
+    this.#own.clear();
+    this.#pin = null;
+  }
+
+  get #slots() {
+    return [...this.#plenum.slots.values()].filter(({ kind }) => kind === 'video');
+  }
+
+  #box() {
+    const { clientWidth: width, clientHeight: height } = this.#root;
+    return { width, height, gap: GAP, narrow: width < height ? PORTRAIT : LANDSCAPE };
+  }
+
+  #seats(places) {
+    const { participant: self, roster, local } = this.#plenum;
+    return seat({
+      self,
+      places,
+      people: roster.values(),
+      slots: this.#slots,
+      sharing: local.get('screen').track !== null,
+      pin: this.#pin && tileKey(this.#pin.participant, this.#pin.source),
+    });
+  }
+
+  #draw() {
+    const box = this.#box();
+    const most = this.#slots.length + 4;
+    let places = capacity({ ...box, least: box.width < 600 ? 130 : 190, most: Math.max(most, 4) });
+    let seats = this.#seats(places);
+    if (seats.large !== null) {
+      places = spotlight({ ...box, count: most }).boxes.length + 1;
+      seats = this.#seats(places);
+    }
+    this.#keep(seats.tiles);
+    this.#arrange(seats, box);
+    for (const tile of this.#tiles.values()) this.#fill(tile, tile.key === seats.large);
+    this.#more.hidden = seats.more === 0;
+    this.#more.textContent = `+ ${seats.more} more`;
+    this.#alone.hidden = this.#plenum.count > 1 || seats.tiles.length > 1;
+    this.places = places;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#tellView(), SETTLED);
+  }
+
+  /** Make the tiles that are new, remove those that nobody has any more. */
+  #keep(wanted) {
+    const keys = new Map(wanted.map((it) => [tileKey(it.participant, it.source), it]));
+    for (const [key, tile] of this.#tiles) {
+      if (keys.has(key)) continue;
+      tile.remove();
+      this.#tiles.delete(key);
+    }
+    for (const [key, { participant, source }] of keys) {
+      if (this.#tiles.has(key)) continue;
+      const tile = new Tile(participant, source, participant === this.#plenum.participant, (it) => this.#togglePin(it));
+      this.#tiles.set(key, tile);
+    }
+    for (const key of keys.keys()) { // the order of the keyboard is that of the eye
+      const { root } = this.#tiles.get(key);
+      if (root.parentNode !== this.#root) this.#root.append(root);
+    }
+  }
+
+  #arrange({ large, tiles }, box) {
+    const keys = tiles.map((it) => tileKey(it.participant, it.source));
+    if (large !== null) {
+      const others = keys.filter((key) => key !== large);
+      const { main, boxes } = spotlight({ ...box, count: others.length });
+      this.#tiles.get(large).place(main);
+      others.forEach((key, i) => this.#tiles.get(key).place(boxes[i] ?? { x: 0, y: 0, width: 0, height: 0 }));
+      return;
+    }
+    const ownKey = tileKey(this.#plenum.participant, 'camera');
+    const floats = keys.length === 2 && keys.includes(ownKey);
+    const inGrid = floats ? keys.filter((key) => key !== ownKey) : keys;
+    const { boxes } = grid({ ...box, count: inGrid.length });
+    inGrid.forEach((key, i) => this.#tiles.get(key).place(boxes[i]));
+    if (!floats) return;
+    const width = Math.round(Math.min(240, Math.max(110, box.width * 0.22)));
+    const height = Math.round((width * 9) / 16);
+    const under = boxes[0];
+    const x = under.x + under.width - width - 12;
+    this.#tiles.get(ownKey).place({ x, y: under.y + under.height - height - 12, width, height }, true);
+  }
+
+  /** Its picture, and what it says. */
+  #fill(tile, large) {
+    const { participant: self, name: ownName, roster } = this.#plenum;
+    const own = tile.participant === self;
+    const entry = roster.get(tile.participant);
+    const slot = own ? null : this.#slotOf(tile);
+    const on = own ? this.#ownState() : entry ? sends(entry) : { mic: true, camera: true, screen: true };
+    if (own) tile.play(this.#ownStream(tile.source), null);
+    else if (!slot || !on[tile.source]) tile.play(null, slot?.id ?? null);
+    else if (slot.pending || slot.why !== 'filled') tile.cover(slot.id);
+    else tile.play(slot.stream, slot.id);
+    tile.label({
+      name: own ? ownName : (entry?.name ?? slot?.told.name ?? ''),
+      micOff: !on.mic,
+      pinned: this.#pin !== null && tileKey(this.#pin.participant, this.#pin.source) === tile.key,
+      large,
+      hint: slot && slot.why !== 'filled' ? slotWords(slot.why) : '',
+    });
+  }
+
+  #slotOf({ participant, source }) {
+    const of = (it) => it?.participant === participant && it.source === source;
+    return this.#slots.find(({ shown }) => of(shown)) ?? this.#slots.find(({ told }) => of(told)) ?? null;
+  }
+
+  #ownState() {
+    return { mic: !this.#plenum.muted('mic'), camera: !this.#plenum.muted('camera'), screen: true };
+  }
+
+  #ownStream(source) {
+    const { track } = this.#plenum.local.get(source);
+    if (!track) return null;
+    const old = this.#own.get(source);
+    if (old?.getTracks()[0] === track) return old;
+    const stream = new MediaStream([track]);
+    this.#own.set(source, stream);
+    return stream;
+  }
+
+  #ring(speakers) {
+    const loud = new Set(speakers.filter(({ level }) => level < AUDIBLE).map(({ participant }) => participant));
+    for (const tile of this.#tiles.values()) tile.speaking = tile.source === 'camera' && loud.has(tile.participant);
+  }
+
+  #togglePin({ participant, source, key }) {
+    const pinned = this.#pin && tileKey(this.#pin.participant, this.#pin.source) === key;
+    this.#pin = pinned ? null : { participant, source };
+    this.update();
+  }
+
+  #tellView() {
+    const { participant: self, state } = this.#plenum;
+    if (state !== 'joined') return;
+    const ratio = devicePixelRatio;
+    const pixels = ({ width, height }) => ({ width: Math.round(width * ratio), height: Math.round(height * ratio) });
+    const tiles = [...this.#tiles.values()].filter(({ participant, size }) => participant !== self && size?.width > 0);
+    const slots = this.#slots;
+    const usual = tiles[0]?.size ?? { width: this.#root.clientWidth, height: this.#root.clientHeight };
+    const told = view({
+      slots,
+      sizes: new Map(tiles.map((tile) => [tile.key, pixels(tile.size)])),
+      usual: pixels(usual),
+      places: Math.max(1, (this.places ?? slots.length) - 1),
+      pin: this.#pin?.participant === self ? null : this.#pin,
+      away: document.hidden,
+    });
+    this.#plenum.view(told).catch(() => {}); // told again when the socket is back
+  }
+}
