@@ -17,11 +17,12 @@ enum {
     DEPENDENCY_LATE = 512, /* frames; a structure that is older by less does not replace the newest */
 };
 
-enum dependency_dti { /* what a frame is to a decode target (table A.2) */
-                      DEPENDENCY_NOT_PRESENT,
-                      DEPENDENCY_DISCARDABLE,
-                      DEPENDENCY_SWITCH,
-                      DEPENDENCY_REQUIRED,
+/* What a frame is to a decode target (table A.2). */
+enum dependency_dti {
+    DEPENDENCY_NOT_PRESENT,
+    DEPENDENCY_DISCARDABLE,
+    DEPENDENCY_SWITCH,
+    DEPENDENCY_REQUIRED,
 };
 
 struct dependency_template {

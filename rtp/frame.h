@@ -10,14 +10,14 @@
 enum { FRAME_NO_PICTURE_ID = -1, FRAME_NO_TL0 = -1 };
 
 struct frame_info {
-    bool key;               /* the frame can be decoded without any earlier one */
-    bool start;             /* first packet of its frame (of its layer frame, with SVC) */
-    bool end;               /* last packet of its frame (of its layer frame, with SVC) */
-    bool switch_up;         /* a decoder at a lower temporal layer may go up to tid here */
-    bool discardable;       /* no other frame refers to it */
-    bool has_layers;        /* sid and tid were read, not assumed */
-    uint8_t sid;            /* spatial id within the RTP stream; 0 for simulcast */
-    uint8_t tid;            /* temporal id */
+    bool key;         /* the frame can be decoded without any earlier one; sure only where start is set */
+    bool start;       /* first packet of its frame (of its layer frame, with SVC) */
+    bool end;         /* last packet of its frame (of its layer frame, with SVC) */
+    bool switch_up;   /* a decoder at a lower temporal layer may go up to tid here */
+    bool discardable; /* no other frame refers to it */
+    bool has_layers;  /* sid and tid were read, not assumed */
+    uint8_t sid;      /* spatial id within the RTP stream; 0 for simulcast */
+    uint8_t tid;      /* temporal id */
     uint16_t width, height; /* of a key frame where its header says, else 0 */
 
     /* VP8 (RFC 7741) and VP9 (RFC 9628): what rewriting has to renumber. */
@@ -34,6 +34,11 @@ struct frame_info {
 /* The place of one packet. `pt_codec` is the codec of its payload type; dd is
  * the stream's descriptor state, which a structure in the packet replaces
  * (NULL: no descriptor negotiated). Audio: every packet is a key frame, start
- * and end. 0, or -EBADMSG for a payload that is not of its codec's form. */
+ * and end. Where the descriptor tells the place, of the payload only VP8's and
+ * VP9's own descriptors are read, which end-to-end encryption leaves in clear;
+ * where its template is not known, the payload tells what it can, but no key
+ * frame. 0, or -EBADMSG for a payload or dependency descriptor that is not of its form,
+ * an empty video payload, and a payload type that is no codec's; *f is set even
+ * then, to a packet in the middle of a frame. */
 int frame_info_read(struct frame_info *f, enum rtp_codec pt_codec, const struct rtp_view *v, const uint8_t *p,
                     struct dependency *dd) RTP_MUST_USE;

@@ -6,23 +6,25 @@
 #include "bytes.h"
 #include "receive_stats.h"
 
-enum rtcp_type { /* RFC 3550 section 12.1, RFC 4585 section 6.1, RFC 3611 */
-                 RTCP_TYPE_SR = 200,
-                 RTCP_TYPE_RR = 201,
-                 RTCP_TYPE_SDES = 202,
-                 RTCP_TYPE_BYE = 203,
-                 RTCP_TYPE_APP = 204,
-                 RTCP_TYPE_RTPFB = 205,
-                 RTCP_TYPE_PSFB = 206,
-                 RTCP_TYPE_XR = 207,
+/* RFC 3550 section 12.1, RFC 4585 section 6.1, RFC 3611 */
+enum rtcp_type {
+    RTCP_TYPE_SR = 200,
+    RTCP_TYPE_RR = 201,
+    RTCP_TYPE_SDES = 202,
+    RTCP_TYPE_BYE = 203,
+    RTCP_TYPE_APP = 204,
+    RTCP_TYPE_RTPFB = 205,
+    RTCP_TYPE_PSFB = 206,
+    RTCP_TYPE_XR = 207,
 };
 
-enum rtcp_format { /* of feedback: RFC 4585 section 6, RFC 5104 section 4.3.1, draft-holmer */
-                   RTCP_FORMAT_NACK = 1,          /* RTPFB */
-                   RTCP_FORMAT_TRANSPORT_CC = 15, /* RTPFB */
-                   RTCP_FORMAT_PLI = 1,           /* PSFB */
-                   RTCP_FORMAT_FIR = 4,           /* PSFB */
-                   RTCP_FORMAT_ALFB = 15,         /* PSFB, REMB among others */
+/* The format field of feedback: RFC 4585 section 6, RFC 5104 section 4.3.1, draft-holmer. */
+enum rtcp_format {
+    RTCP_FORMAT_NACK = 1,          /* RTPFB */
+    RTCP_FORMAT_TRANSPORT_CC = 15, /* RTPFB */
+    RTCP_FORMAT_PLI = 1,           /* PSFB */
+    RTCP_FORMAT_FIR = 4,           /* PSFB */
+    RTCP_FORMAT_ALFB = 15,         /* PSFB, REMB among others */
 };
 
 enum rtcp_kind {
