@@ -27,7 +27,7 @@ export async function launchFirefox() {
   });
   return {
     name: 'firefox',
-    async open(url, { width = 1280, height = 720 } = {}) {
+    async open(url, { width = 1280, height = 720, init } = {}) {
       const context = await browser.createBrowserContext();
       const page = await context.newPage();
       page.errors = [];
@@ -36,6 +36,7 @@ export async function launchFirefox() {
         if (message.type() === 'error') page.errors.push(message.text());
       });
       await page.setViewport({ width, height });
+      if (init) await page.evaluateOnNewDocument(init);
       await page.goto(url);
       return page;
     },

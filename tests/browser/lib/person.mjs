@@ -1,0 +1,133 @@
+// A person in a call: drives the page as a user does, and tells what arrives.
+import assert from 'node:assert/strict';
+import { probe } from './probe.mjs';
+import { until } from './until.mjs';
+
+/* global document, window, Event */
+export class Person {
+  // Opens the page in that browser and joins. link: what follows the room in it, such as '?video=2'.
+  static async join(browser, server, room, name, { link = '', ...options } = {}) {
+    const page = await browser.open(`${server.url}#${room}${link}`, { init: probe, ...options });
+    const person = new Person(page, name);
+    await person.enter();
+    return person;
+  }
+
+  constructor(page, name) {
+    this.page = page;
+    this.name = name;
+  }
+
+  // From the lobby into the call, until sound and pictures can flow.
+  async enter() {
+    await until(`${this.name} has camera and microphone`, () =>
+      this.page.evaluate(() => document.querySelector('#preview')?.srcObject != null));
+    await this.page.evaluate((name) => {
+      const input = document.querySelector('#name');
+      input.value = name;
+      input.dispatchEvent(new Event('input', { bubbles: true }));
+    }, this.name);
+    await this.page.click('#join');
+    await this.state('joined');
+    await until(`${this.name} is connected`, () =>
+      this.page.evaluate(() => document.querySelector('#call').dataset.media === 'connected'));
+    this.id = await this.page.evaluate(() => window.plenum.participant);
+  }
+
+  state(state) {
+    return until(`${this.name} is ${state}`, () => this.page.evaluate((it) => document.body.dataset.state === it, state));
+  }
+
+  // What comes in: [{participant, source, kind, mid, frames, energy, packets, width, height, age}], whose it is by
+  // CSRC and roster. What nobody is behind has participant null.
+  async received() {
+    const { streams, tracks } = await this.page.evaluate(async () => ({
+      streams: await window.probe.streams(),
+      tracks: [...window.plenum.roster.values()].flatMap(({ participant, tracks: own }) =>
+        own.map(({ track, source }) => ({ track, source, participant }))),
+    }));
+    const owner = new Map(tracks.map((it) => [it.track, it]));
+    return streams
+      .filter(({ out }) => !out)
+      .map((it) => ({ ...it, participant: owner.get(it.csrc)?.participant ?? null, source: owner.get(it.csrc)?.source ?? null }));
+  }
+
+  // Whether pictures (source camera, screen) or sound (mic) of the other have arrived in the last second: frames
+  // decoded, energy heard, in a slot whose CSRC is the other's all the while.
+  async gets(other, source) {
+    const of = (list) => list.filter((it) => it.participant === other.id && it.source === source);
+    const before = of(await this.received());
+    if (!before.length) return false;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const after = of(await this.received());
+    return after.some((now) => {
+      const then = before.find(({ mid }) => mid === now.mid);
+      return then && (source === 'mic' ? now.energy > then.energy : now.frames > then.frames);
+    });
+  }
+
+  async seesAndHears(...others) {
+    for (const other of others) {
+      await this.sees(other);
+      await until(`${this.name} hears ${other.name}`, () => this.gets(other, 'mic'), { timeout: 30000 });
+    }
+  }
+
+  // Both arrives and is shown in a tile with the other's name on it.
+  async sees(other, source = 'camera') {
+    await until(`${this.name} gets the ${source} of ${other.name}`, () => this.gets(other, source), { timeout: 30000 });
+    await until(`${this.name} is shown the ${source} of ${other.name}`, () => this.tile(other, source, 'picture'));
+  }
+
+  // Whether there is a tile of that kind; state: picture, avatar or covered, or any (null).
+  tile({ id }, source = 'camera', state = null) {
+    return this.page.evaluate((wanted) => {
+      const tile = document.querySelector(`.tile[data-participant="${wanted.id}"][data-source="${wanted.source}"]`);
+      return tile !== null && (wanted.state === null || tile.dataset.state === wanted.state);
+    }, { id, source, state });
+  }
+
+  async people() {
+    return this.page.evaluate(() => [...window.plenum.roster.values()].map(({ participant }) => participant).sort((a, b) => a - b));
+  }
+
+  cipher() {
+    return this.page.evaluate(() => window.probe.cipher());
+  }
+
+  // Frames that the page has decoded so far, of all slots together.
+  async frames() {
+    return (await this.received()).reduce((sum, { kind, frames }) => sum + (kind === 'video' ? frames : 0), 0);
+  }
+
+  async say(text) {
+    await this.page.evaluate((it) => {
+      if (document.querySelector('#chat-pane').hidden) document.querySelector('#chat').click();
+      document.querySelector('#chat-text').value = it;
+      document.querySelector('#chat-send').click();
+    }, text);
+  }
+
+  reads(text) {
+    return until(`${this.name} reads "${text}"`, () =>
+      this.page.evaluate((it) => [...document.querySelectorAll('#messages p')].some((p) => p.textContent === it), text));
+  }
+
+  click(selector) {
+    return this.page.evaluate((it) => document.querySelector(it).click(), selector);
+  }
+
+  async reload() {
+    await this.page.reload();
+    await this.enter();
+  }
+
+  async leave() {
+    await this.click('#leave');
+    await this.state('lobby');
+  }
+
+  assertNoErrors() {
+    assert.deepEqual(this.page.errors, [], this.name);
+  }
+}

@@ -1,0 +1,37 @@
+// Coming, going and talking on a server with two workers that is built with
+// ThreadSanitizer.
+import { after, before, test } from 'node:test';
+import { launchChromium } from './lib/chromium.mjs';
+import { Person } from './lib/person.mjs';
+import { startServer } from './lib/server.mjs';
+
+let server;
+let browser;
+
+before(async () => {
+  server = await startServer({ preset: 'tsan', set: { 'rtc.workers': 2 } });
+  browser = await launchChromium({ fps: 5 });
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.kill();
+});
+
+const join = (room, name) => Person.join(browser, server, room, name, { width: 640, height: 480 });
+
+test('two rooms on two workers, with comings, goings and a chat', async () => {
+  const [ann, ben] = [await join('one', 'Ann'), await join('one', 'Ben')];
+  const [cleo, dan] = [await join('two', 'Cleo'), await join('two', 'Dan')];
+  await Promise.all([ann.seesAndHears(ben), cleo.seesAndHears(dan)]);
+  await ann.say('hello');
+  await ben.reads('hello');
+  await ben.reload();
+  await ann.seesAndHears(ben);
+  await dan.leave();
+  await ann.click('#mic');
+  await ben.leave();
+  for (const person of [ann, ben, cleo, dan]) person.assertNoErrors();
+});
+
+test('the server ends in the middle of a call, with 0', () => server.stop());
