@@ -41,7 +41,7 @@ static inline uint32_t ntp_middle(uint64_t ntp)
 static inline uint32_t ntp_delay(uint64_t us)
 {
     uint64_t most_us = (uint64_t)UINT32_MAX * 15625 / 1024;
-    return us >= most_us ? UINT32_MAX : (uint32_t)(us * 1024 / 15625);
+    return us > most_us ? UINT32_MAX : (uint32_t)(us * 1024 / 15625);
 }
 
 /* The round trip of a report block (RFC 3550, section 6.4.1) that arrived at
