@@ -1,4 +1,150 @@
-int main(void)
+/* plenum: reads the configuration, starts the media plane and the control
+ * plane, and runs until a signal says otherwise. */
+#include "conf.h"
+#include "log.h"
+#include "sfu.h"
+#include "signaling.h"
+
+#include <glib-unix.h>
+#include <glib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+enum {
+    ERROR_MAX = 300,
+    SPARE_FILES = 1024, /* descriptors above http.connections: media sockets, files of the page */
+};
+
+struct options {
+    char *config;
+    char **sets;
+    gboolean check, print, version;
+};
+
+struct app {
+    GMainLoop *loop;
+    struct signaling *signaling;
+};
+
+static int complain(const char *text)
 {
-    return 0;
+    fprintf(stderr, "plenum: %s\n", text);
+    return EXIT_FAILURE;
+}
+
+static bool parse(struct options *options, int argc, char **argv)
+{
+    const GOptionEntry entries[] = {
+        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config, "The ini file to read", "FILE"},
+        {"set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &options->sets, "Set one key, over the file's value",
+         "section.key=value"},
+        {"check-config", 0, 0, G_OPTION_ARG_NONE, &options->check, "Check the configuration and exit", NULL},
+        {"print-config", 0, 0, G_OPTION_ARG_NONE, &options->print, "Print the whole configuration and exit",
+         NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL},
+        {0},
+    };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GOptionContext) context = g_option_context_new("- a video conference server");
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, &error)) {
+        complain(error->message);
+        return false;
+    }
+    if (argc > 1) {
+        g_autofree char *text = g_strdup_printf("unknown argument %s; see --help", argv[1]);
+        complain(text);
+    }
+    return argc == 1;
+}
+
+static void stopped(void *arg)
+{
+    struct app *app = arg;
+    g_main_loop_quit(app->loop);
+}
+
+static gboolean on_signal(void *arg)
+{
+    struct app *app = arg;
+    signaling_shutdown(app->signaling, stopped, app);
+    return G_SOURCE_CONTINUE;
+}
+
+static void raise_file_limit(const struct conf *conf)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)conf->http.connections + SPARE_FILES;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < wanted)
+        log_warning(NULL, 0, "only %llu files may be open: fewer than http.connections needs",
+                    (unsigned long long)limit.rlim_cur);
+}
+
+static void print_urls(const struct signaling *signaling)
+{
+    g_autofree char *urls = signaling_urls(signaling);
+    printf("Plenum " PLENUM_VERSION " is ready. Open one of these in a browser:\n%s", urls);
+    fflush(stdout);
+}
+
+static int serve(struct app *app, struct sfu *sfu)
+{
+    char err[ERROR_MAX];
+    if (signaling_start(app->signaling, sfu, app->loop, err, sizeof(err)) < 0)
+        return complain(err);
+    const unsigned sources[] = {g_unix_signal_add(SIGINT, on_signal, app),
+                                g_unix_signal_add(SIGTERM, on_signal, app)};
+    print_urls(app->signaling);
+    g_main_loop_run(app->loop);
+    for (size_t i = 0; i < G_N_ELEMENTS(sources); i++)
+        g_source_remove(sources[i]);
+    return EXIT_SUCCESS;
+}
+
+static int run(const struct conf *conf)
+{
+    char err[ERROR_MAX];
+    struct sfu *sfu = NULL;
+    log_init(conf->log.level);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    raise_file_limit(conf);
+    struct app app = {.loop = g_main_loop_new(NULL, FALSE), .signaling = signaling_new(conf)};
+    int status = sfu_start(conf, signaling_upcalls(), app.signaling, &sfu, err, sizeof(err)) < 0
+                     ? complain(err)
+                     : serve(&app, sfu);
+    sfu_stop(sfu);
+    signaling_free(app.signaling);
+    g_main_loop_unref(app.loop);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {0};
+    struct conf conf;
+    char err[ERROR_MAX];
+    int status = EXIT_SUCCESS;
+    if (!parse(&options, argc, argv))
+        status = EXIT_FAILURE;
+    else if (options.version)
+        puts("plenum " PLENUM_VERSION);
+    else if (conf_load(&conf, options.config, options.sets, options.sets ? g_strv_length(options.sets) : 0, err,
+                       sizeof(err)) < 0)
+        status = complain(err);
+    else {
+        if (options.print)
+            conf_print(&conf, stdout);
+        else if (!options.check)
+            status = run(&conf);
+        conf_finish(&conf);
+    }
+    g_free(options.config);
+    g_strfreev(options.sets);
+    return status;
 }

@@ -1,0 +1,227 @@
+#include "session.h"
+
+#include "lobby.h"
+#include "log.h"
+#include "media.h"
+#include "meeting.h"
+#include "server.h"
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const source_names[SFU_SOURCE_COUNT] = {
+    [SFU_MIC] = "mic",
+    [SFU_CAMERA] = "camera",
+    [SFU_SCREEN] = "screen",
+    [SFU_SCREEN_AUDIO] = "screen_audio",
+};
+
+const char *session_source_name(enum sfu_source source)
+{
+    return source_names[source];
+}
+
+static void hold(struct session *session, struct client *client)
+{
+    session->client = client;
+    client->session = session;
+}
+
+struct session *session_new(struct client *client, struct meeting *meeting, const char *name)
+{
+    struct session *session = g_new0(struct session, 1);
+    session->server = client->server;
+    session->meeting = meeting;
+    session->participant = ++client->server->last_participant;
+    session->name = g_strdup(name);
+    session->first_event = session->next_event = 1;
+    hold(session, client);
+    g_hash_table_insert(client->server->sessions, GUINT_TO_POINTER(session->participant), session);
+    meeting_add(meeting, session);
+    return session;
+}
+
+static void drop_oldest(struct session *session)
+{
+    struct notice **slot = &session->log[session->first_event++ % SESSION_LOG];
+    session->log_bytes -= (*slot)->len;
+    notice_unref(g_steal_pointer(slot));
+}
+
+void session_clear_tracks(struct session *session)
+{
+    for (size_t i = 0; i < session->track_count; i++)
+        g_clear_pointer(&session->tracks[i].name, g_free);
+    session->track_count = 0;
+}
+
+void session_free(struct session *session)
+{
+    if (!session)
+        return;
+    while (session->first_event != session->next_event)
+        drop_oldest(session);
+    session_clear_tracks(session);
+    OPENSSL_cleanse(session->secret, sizeof(session->secret));
+    OPENSSL_cleanse(session->old_secret, sizeof(session->old_secret));
+    g_free(session->name);
+    g_free(session);
+}
+
+void session_end(struct session *session, const char *reason)
+{
+    struct server *server = session->server;
+    struct meeting *meeting = session->meeting;
+    log_info(meeting->name, session->participant, "out: %s", reason);
+    if (session->client)
+        session->client->session = NULL;
+    if (session->grace_timer)
+        g_source_remove(session->grace_timer);
+    media_leave(session);
+    meeting_remove(meeting, session, reason);
+    g_hash_table_remove(server->sessions, GUINT_TO_POINTER(session->participant)); /* frees it */
+    if (meeting->sessions->len == 0)
+        server_close_meeting(server, meeting);
+    lobby_changed(server);
+}
+
+static gboolean grace_is_over(void *arg)
+{
+    struct session *session = arg;
+    session->grace_timer = 0;
+    session_end(session, "timeout");
+    return G_SOURCE_REMOVE;
+}
+
+void session_detach(struct session *session, bool gone_for_good)
+{
+    session->client = NULL;
+    if (gone_for_good || session->server->conf->signaling.grace == 0) {
+        session_end(session, gone_for_good ? "left" : "timeout");
+        return;
+    }
+    log_info(session->meeting->name, session->participant, "socket lost");
+    session->grace_timer =
+        g_timeout_add_seconds(session->server->conf->signaling.grace, grace_is_over, session);
+}
+
+/* RAND_bytes fails only where the system has no entropy at all, and then nothing else may go on. */
+static void make_secret(char secret[SESSION_SECRET_LEN + 1])
+{
+    uint8_t random[SESSION_SECRET_LEN / 2];
+    if (RAND_bytes(random, sizeof(random)) != 1)
+        abort();
+    for (size_t i = 0; i < sizeof(random); i++)
+        snprintf(secret + 2 * i, 3, "%02x", random[i]);
+    OPENSSL_cleanse(random, sizeof(random));
+}
+
+char *session_renew(struct session *session)
+{
+    memcpy(session->old_secret, session->secret, sizeof(session->old_secret));
+    make_secret(session->secret);
+    return g_strdup_printf("%u-%s", session->participant, session->secret);
+}
+
+static bool equal(const char *mine, const char *given)
+{
+    return *mine && CRYPTO_memcmp(mine, given, SESSION_SECRET_LEN) == 0;
+}
+
+struct session *session_by_secret(const struct server *server, const char *room, const char *secret)
+{
+    char *end;
+    unsigned long participant = strtoul(secret, &end, 10);
+    if (*end != '-' || participant > UINT32_MAX || strlen(end + 1) != SESSION_SECRET_LEN)
+        return NULL;
+    struct session *session = server_session(server, (uint32_t)participant);
+    if (!session || strcmp(session->meeting->name, room) != 0)
+        return NULL;
+    bool now = equal(session->secret, end + 1), before = equal(session->old_secret, end + 1);
+    return now || before ? session : NULL;
+}
+
+void session_attach(struct session *session, struct client *client)
+{
+    struct client *old = session->client;
+    if (old) {
+        old->session = NULL;
+        client_close(old, CLIENT_RESUMED, "the session goes on on another socket");
+    }
+    if (session->grace_timer)
+        g_source_remove(session->grace_timer);
+    session->grace_timer = 0;
+    hold(session, client);
+    log_info(session->meeting->name, session->participant, "resumed from %s", client->address);
+}
+
+void session_heard(struct session *session)
+{
+    session->old_secret[0] = '\0';
+}
+
+bool session_has_since(const struct session *session, uint32_t event)
+{
+    return event < session->next_event && event + 1 >= session->first_event;
+}
+
+void session_replay(struct session *session, uint32_t event)
+{
+    for (uint32_t i = event + 1; i < session->next_event && session->client; i++)
+        client_send(session->client, session->log[i % SESSION_LOG], i);
+}
+
+void session_notify(struct session *session, struct notice *notice)
+{
+    uint32_t event = session->next_event;
+    if (event - session->first_event == SESSION_LOG)
+        drop_oldest(session);
+    session->log[session->next_event++ % SESSION_LOG] = notice_ref(notice);
+    session->log_bytes += notice->len;
+    while (session->log_bytes > SESSION_LOG_BYTES)
+        drop_oldest(session);
+    if (session->client)
+        client_send(session->client, notice, event);
+}
+
+void session_tell(struct session *session, const char *method, json_t *params)
+{
+    struct notice *notice = notice_event(method, params, true);
+    session_notify(session, notice);
+    notice_unref(notice);
+}
+
+static json_t *track_entry(const struct session_track *track)
+{
+    return json_pack("{s:I, s:s, s:s, s:b, s:s*}", "track", (json_int_t)track->id, "source",
+                     source_names[track->source], "kind", track->kind == RTP_AUDIO ? "audio" : "video",
+                     "muted", track->muted, "name", track->name);
+}
+
+json_t *session_entry(const struct session *session)
+{
+    json_t *tracks = json_array();
+    for (size_t i = 0; i < session->track_count; i++)
+        json_array_append_new(tracks, track_entry(&session->tracks[i]));
+    return json_pack("{s:I, s:s, s:o}", "participant", (json_int_t)session->participant, "name",
+                     session->name, "tracks", tracks);
+}
+
+struct session_track *session_track(struct session *session, uint32_t id)
+{
+    for (size_t i = 0; i < session->track_count; i++)
+        if (session->tracks[i].id == id)
+            return &session->tracks[i];
+    return NULL;
+}
+
+bool session_publishes(const struct session *session)
+{
+    for (size_t i = 0; i < session->track_count; i++)
+        if (!session->tracks[i].muted)
+            return true;
+    return false;
+}

@@ -1,0 +1,94 @@
+/* One participant's stay in a room. It outlives its socket by the grace time,
+ * and keeps the last notifications so that a client that comes back gets what
+ * it missed. */
+#pragma once
+
+#include "client.h"
+#include "notice.h"
+#include "sfu.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct meeting;
+struct media;
+
+enum {
+    SESSION_LOG = 256,           /* notifications kept */
+    SESSION_LOG_BYTES = 1 << 20, /* ... and of their bytes, where that is less */
+    SESSION_SECRET_LEN = 32,     /* hex digits: 128 random bits */
+    SESSION_NAME_MAX = 64,       /* characters */
+};
+
+/* One m-line on which the participant sends, as the others are told. */
+struct session_track {
+    uint32_t id; /* unique in the room; CSRC of its media */
+    enum rtp_kind kind;
+    enum sfu_source source;
+    bool muted;
+    char *name; /* or NULL */
+};
+
+struct session {
+    struct server *server;
+    struct meeting *meeting;
+    struct client *client; /* NULL while its socket is away */
+    uint32_t participant;
+    char *name;
+    struct session_track tracks[SFU_TRACKS_MAX];
+    size_t track_count;
+    struct media *media; /* its transport, NULL before the first offer and after it has gone */
+
+    /* Resuming. The secret before the last one holds until the client has spoken on its new socket: the result
+     * that carried the last one may have been lost with that. "" = none. */
+    char secret[SESSION_SECRET_LEN + 1], old_secret[SESSION_SECRET_LEN + 1];
+    unsigned grace_timer;
+    struct notice *log[SESSION_LOG]; /* event n is at n % SESSION_LOG */
+    uint32_t first_event, next_event; /* those kept: first .. next - 1; the first ever is 1 */
+    size_t log_bytes;
+};
+
+/* Somebody new in the room: numbers it, adds it to the room, binds it to the client. The others are not told yet. */
+struct session *session_new(struct client *client, struct meeting *meeting, const char *name);
+
+/* The participant is out: the room is told the reason, the media let go, and the session freed. */
+void session_end(struct session *session, const char *reason);
+void session_free(struct session *session); /* what remains to be done once it is out of the tables */
+
+/* Its socket has gone. Waits for the grace time, or ends at once. */
+void session_detach(struct session *session, bool gone_for_good);
+
+/* What the client has to give to resume: "participant-secret". Makes a new secret. The caller frees it. */
+char *session_renew(struct session *session);
+
+/* The session whose secret that is, in that room, or NULL. Compares in constant time. */
+struct session *session_by_secret(const struct server *server, const char *room, const char *secret);
+
+/* Binds it to another socket; the one before is closed. */
+void session_attach(struct session *session, struct client *client);
+
+/* The client spoke on its present socket, so it has its present secret. */
+void session_heard(struct session *session);
+
+/* Whether all notifications after number `event` are still there. */
+bool session_has_since(const struct session *session, uint32_t event);
+void session_replay(struct session *session, uint32_t event);
+
+/* Sends a numbered notice, and keeps it. */
+void session_notify(struct session *session, struct notice *notice);
+
+/* The same, for one that only this session gets. Takes over params. */
+void session_tell(struct session *session, const char *method, json_t *params);
+
+/* {participant, name, tracks}, as the roster has it. */
+json_t *session_entry(const struct session *session);
+
+struct session_track *session_track(struct session *session, uint32_t id); /* NULL: not one of its own */
+
+/* Whether anything is sent that others can see or hear. */
+bool session_publishes(const struct session *session);
+
+const char *session_source_name(enum sfu_source source);
+void session_clear_tracks(struct session *session);

@@ -1,0 +1,176 @@
+#include "ws.h"
+
+#include "http.h"
+#include "log.h"
+
+#include <string.h>
+
+enum { WRITES_AT_ONCE = 32 };
+
+struct ws_item {
+    struct notice *notice;
+    uint32_t event;
+};
+
+static void free_item(void *arg)
+{
+    struct ws_item *item = arg;
+    notice_unref(item->notice);
+    g_free(item);
+}
+
+/* --- What client.h asks for ------------------------------------------------- */
+
+static void close_soon(void *socket, enum client_close code, const char *reason)
+{
+    struct ws *ws = socket;
+    if (ws->closing)
+        return;
+    ws->closing = true;
+    ws->drop = code == CLIENT_RATE || code == CLIENT_SLOW || code == CLIENT_TOO_BIG;
+    ws->code = code;
+    ws->reason = reason;
+    /* A peer that does not read cannot be told: then the socket just goes. */
+    lws_set_timeout(ws->wsi, PENDING_TIMEOUT_USER_REASON_BASE, WS_CLOSE_SECONDS);
+    lws_callback_on_writable(ws->wsi);
+}
+
+static void queue(void *socket, struct notice *notice, uint32_t event)
+{
+    struct ws *ws = socket;
+    if (ws->closing)
+        return;
+    if (ws->out_bytes + notice->len > WS_QUEUE_BYTES_MAX || ws->out.length >= WS_QUEUE_MAX) {
+        client_close(ws->client, CLIENT_SLOW, "too much waits to be read");
+        return;
+    }
+    struct ws_item *item = g_new(struct ws_item, 1);
+    *item = (struct ws_item){notice_ref(notice), event};
+    g_queue_push_tail(&ws->out, item);
+    ws->out_bytes += notice->len;
+    lws_callback_on_writable(ws->wsi);
+}
+
+static const struct client_io io = {.send = queue, .close = close_soon};
+
+/* --- What libwebsockets tells ------------------------------------------------ */
+
+static void opened(struct ws *ws, struct lws *wsi)
+{
+    struct http *http = lws_context_user(lws_get_context(wsi));
+    char address[64] = "";
+    lws_get_peer_simple(wsi, address, sizeof(address));
+    ws->wsi = wsi;
+    g_queue_init(&ws->out);
+    ws->client = client_new(http->server, &io, ws, address);
+    http->sockets++;
+    log_debug(NULL, 0, "socket opened from %s", address);
+}
+
+static void closed(struct ws *ws)
+{
+    struct http *http = lws_context_user(lws_get_context(ws->wsi));
+    ws->closing = true;
+    client_free(g_steal_pointer(&ws->client), ws->gone_for_good);
+    g_queue_clear_full(&ws->out, free_item);
+    if (ws->in)
+        g_byte_array_unref(g_steal_pointer(&ws->in));
+    http->sockets--;
+    http_socket_closed(http);
+}
+
+static void received(struct ws *ws, const void *bytes, size_t len)
+{
+    bool last = lws_is_final_fragment(ws->wsi) && lws_remaining_packet_payload(ws->wsi) == 0;
+    size_t before = ws->in ? ws->in->len : 0;
+    if (ws->closing)
+        return;
+    if (lws_frame_is_binary(ws->wsi)) {
+        client_close(ws->client, CLIENT_BINARY, "text is spoken here");
+        return;
+    }
+    if (before + len > WS_MESSAGE_MAX) {
+        client_close(ws->client, CLIENT_TOO_BIG, "a message is too long");
+        return;
+    }
+    if (last && !ws->in) {
+        client_receive(ws->client, bytes, len);
+        return;
+    }
+    if (!ws->in)
+        ws->in = g_byte_array_new();
+    g_byte_array_append(ws->in, bytes, (guint)len);
+    if (last) {
+        g_autoptr(GByteArray) whole = g_steal_pointer(&ws->in);
+        client_receive(ws->client, (const char *)whole->data, whole->len);
+    }
+}
+
+static bool write_item(struct ws *ws, const struct ws_item *item)
+{
+    struct http *http = lws_context_user(lws_get_context(ws->wsi));
+    char tail[NOTICE_TAIL_MAX];
+    size_t tail_len = notice_tail(tail, item->event), len = item->notice->len + tail_len;
+    /* libwebsockets writes its header in front of the text. */
+    g_byte_array_set_size(http->scratch, (guint)(LWS_PRE + len));
+    uint8_t *text = http->scratch->data + LWS_PRE;
+    memcpy(text, item->notice->text, item->notice->len);
+    memcpy(text + item->notice->len, tail, tail_len);
+    return lws_write(ws->wsi, text, len, LWS_WRITE_TEXT) >= (int)len;
+}
+
+/* 0 goes on, -1 closes the socket. */
+static int writable(struct ws *ws)
+{
+    if (!ws->drop) {
+        for (int i = 0; i < WRITES_AT_ONCE && ws->out.length > 0; i++) {
+            struct ws_item *item = g_queue_pop_head(&ws->out);
+            ws->out_bytes -= item->notice->len;
+            bool written = write_item(ws, item);
+            free_item(item);
+            if (!written)
+                return -1;
+            if (lws_send_pipe_choked(ws->wsi))
+                break;
+        }
+        if (ws->out.length > 0) {
+            lws_callback_on_writable(ws->wsi);
+            return 0;
+        }
+    }
+    if (!ws->closing)
+        return 0;
+    lws_close_reason(ws->wsi, (enum lws_close_status)ws->code, (unsigned char *)ws->reason, strlen(ws->reason));
+    return -1;
+}
+
+/* 1000 and 1001 come from a page that ends the call or is left; a network that breaks sends nothing. */
+static void peer_closes(struct ws *ws, const uint8_t *payload, size_t len)
+{
+    unsigned code = len >= 2 ? (unsigned)(payload[0] << 8 | payload[1]) : 0;
+    ws->gone_for_good = code == LWS_CLOSE_STATUS_NORMAL || code == LWS_CLOSE_STATUS_GOINGAWAY;
+}
+
+int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+    struct ws *ws = user;
+    switch (reason) {
+    case LWS_CALLBACK_ESTABLISHED:
+        opened(ws, wsi);
+        return 0;
+    case LWS_CALLBACK_RECEIVE:
+        received(ws, in, len);
+        return 0;
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+        return writable(ws);
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        peer_closes(ws, in, len);
+        return 0;
+    case LWS_CALLBACK_CLOSED:
+        if (ws->client)
+            closed(ws);
+        return 0;
+    default:
+        return http_callback(wsi, reason, NULL, in, len);
+    }
+}
