@@ -134,8 +134,8 @@ int main(int argc, char **argv)
         status = EXIT_FAILURE;
     else if (options.version)
         puts("plenum " PLENUM_VERSION);
-    else if (conf_load(&conf, options.config, options.sets, options.sets ? g_strv_length(options.sets) : 0, err,
-                       sizeof(err)) < 0)
+    else if (conf_load(&conf, options.config, options.sets, options.sets ? g_strv_length(options.sets) : 0,
+                       err, sizeof(err)) < 0)
         status = complain(err);
     else {
         if (options.print)

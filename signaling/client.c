@@ -10,7 +10,8 @@ enum {
     REQUEST_BYTES = 16 << 10, /* of text that count as one more request */
 };
 
-struct client *client_new(struct server *server, const struct client_io *io, void *socket, const char *address)
+struct client *client_new(struct server *server, const struct client_io *io, void *socket,
+                          const char *address)
 {
     struct client *client = g_new0(struct client, 1);
     client->server = server;

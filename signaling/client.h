@@ -26,7 +26,8 @@ enum client_close {
 struct client_io {
     /* Takes a reference of its own. event: see notice_tail(). Never frees the client before it returns. */
     void (*send)(void *socket, struct notice *notice, uint32_t event);
-    /* The socket will be closed soon; client_free() comes when it is. Nothing is sent after what is queued. */
+    /* The socket will be closed soon; client_free() comes when it is. Nothing is sent after what is queued.
+     */
     void (*close)(void *socket, enum client_close code, const char *reason);
 };
 
@@ -34,7 +35,7 @@ struct client {
     struct server *server;
     const struct client_io *io;
     void *socket;
-    char address[64]; /* of the peer, for the log */
+    char address[64];        /* of the peer, for the log */
     struct session *session; /* NULL before join and after the session went elsewhere */
     bool wants_rooms;        /* subscribed to the list of rooms */
     bool closing;            /* client_close() was called: what still arrives is ignored */
@@ -43,10 +44,11 @@ struct client {
     GSList *waiting;         /* struct rpc_later, answers that the media plane has still to give */
 };
 
-struct client *client_new(struct server *server, const struct client_io *io, void *socket, const char *address);
+struct client *client_new(struct server *server, const struct client_io *io, void *socket,
+                          const char *address);
 
-/* The socket has gone. gone_for_good: the peer said so by its close frame, and its session ends now rather than
- * after the grace time. */
+/* The socket has gone. gone_for_good: the peer said so by its close frame, and its session ends now rather
+ * than after the grace time. */
 void client_free(struct client *client, bool gone_for_good);
 
 /* A whole message arrived. */

@@ -14,7 +14,7 @@
 
 enum {
     HEADER_BYTES_MAX = 8192,
-    HEADER_SECONDS = 10,     /* for a request's headers, and for a TLS handshake */
+    HEADER_SECONDS = 10, /* for a request's headers, and for a TLS handshake */
     KEEPALIVE_SECONDS = 15,
     RECEIVE_BYTES = 16 << 10,
 };

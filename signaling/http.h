@@ -15,11 +15,11 @@ struct http {
     const struct conf *conf;
     struct server *server;
     struct lws_context *context;
-    char *root;                /* folder of the page */
-    char *certificate, *key;   /* PEM files, or NULL */
-    GByteArray *scratch;       /* where a message gets libwebsockets' header in front */
-    uint32_t sockets;          /* WebSockets */
-    uint32_t connections;      /* of all kinds */
+    char *root;                 /* folder of the page */
+    char *certificate, *key;    /* PEM files, or NULL */
+    GByteArray *scratch;        /* where a message gets libwebsockets' header in front */
+    uint32_t sockets;           /* WebSockets */
+    uint32_t connections;       /* of all kinds */
     void (*drained)(void *arg); /* once there are no more WebSockets */
     void *drained_arg;
     lws_retry_bo_t liveness;

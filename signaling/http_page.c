@@ -8,9 +8,9 @@
 #include <string.h>
 
 enum {
-    HEAD_MAX = 2048,         /* bytes of our response headers */
-    CHUNK = 32 << 10,        /* of a body, at a time */
-    SPARE_CONNECTIONS = 64,  /* above http.connections, to say 503 on */
+    HEAD_MAX = 2048,        /* bytes of our response headers */
+    CHUNK = 32 << 10,       /* of a body, at a time */
+    SPARE_CONNECTIONS = 64, /* above http.connections, to say 503 on */
     PATH_MAX_LEN = 300,
     VALUE_MAX = 256,
 };
@@ -18,9 +18,10 @@ enum {
 static const struct {
     const char *name, *value;
 } always[] = {
-    {"content-security-policy:",
-     "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; "
-     "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"},
+    {"content-security-policy:", "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: "
+                                 "blob:; media-src 'self' blob: mediastream:; "
+                                 "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action "
+                                 "'self'; frame-ancestors 'self'"},
     {"permissions-policy:", "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), "
                             "autoplay=(self), geolocation=(), payment=(), usb=()"},
     {"x-content-type-options:", "nosniff"},
@@ -45,7 +46,8 @@ static bool add_header(struct lws *wsi, const char *name, const char *value, uns
 
 static bool write_head(struct lws *wsi, const struct response *response)
 {
-    unsigned char head[LWS_PRE + HEAD_MAX], *start = head + LWS_PRE, *at = start, *end = head + sizeof(head) - 1;
+    unsigned char head[LWS_PRE + HEAD_MAX], *start = head + LWS_PRE, *at = start,
+                                            *end = head + sizeof(head) - 1;
     size_t len = response->body ? g_bytes_get_size(response->body) : 0;
     if (lws_add_http_common_headers(wsi, response->status, response->mime, len, &at, end))
         return false;
@@ -159,7 +161,8 @@ static int serve(struct lws *wsi, struct http_page *page, const char *path)
     return serve_file(wsi, page, head_only, http, path);
 }
 
-/* Whether the subprotocols that the client offers name ours; libwebsockets takes a client that offers none. */
+/* Whether the subprotocols that the client offers name ours; libwebsockets takes a client that offers none.
+ */
 static bool speaks_plenum(struct lws *wsi)
 {
     char offered[VALUE_MAX];

@@ -23,8 +23,8 @@ json_t *lobby_list(const struct server *server)
         meetings = g_list_sort(g_hash_table_get_values(server->meetings), by_count);
     for (GList *item = meetings; item && json_array_size(rooms) < LISTED_MAX; item = item->next) {
         const struct meeting *meeting = item->data;
-        json_array_append_new(rooms, json_pack("{s:s, s:i}", "room", meeting->name, "count",
-                                               (int)meeting->sessions->len));
+        json_array_append_new(
+            rooms, json_pack("{s:s, s:i}", "room", meeting->name, "count", (int)meeting->sessions->len));
     }
     return json_pack("{s:o, s:i}", "rooms", rooms, "total", (int)g_list_length(meetings));
 }

@@ -117,13 +117,13 @@ static json_t *track_json(const struct sfu_track_stats *track)
 
 static json_t *slot_stats_json(size_t index, const struct sfu_slot_stats *slot)
 {
-    json_t *json = json_pack(
-        "{s:i, s:I, s:n, s:n, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "slot", (int)index, "ssrc",
-        (json_int_t)slot->ssrc, "track", "layer", "why",
-        why_names[slot->why < SFU_WHY_COUNT ? slot->why : SFU_WHY_EMPTY], "bitrate",
-        (json_int_t)slot->bitrate, "packets", (json_int_t)slot->packets, "bytes", (json_int_t)slot->bytes,
-        "lost", (json_int_t)slot->lost, "retransmitted", (json_int_t)slot->retransmitted, "nacked",
-        (json_int_t)slot->nacked, "plis", (json_int_t)slot->plis);
+    json_t *json = json_pack("{s:i, s:I, s:n, s:n, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "slot",
+                             (int)index, "ssrc", (json_int_t)slot->ssrc, "track", "layer", "why",
+                             why_names[slot->why < SFU_WHY_COUNT ? slot->why : SFU_WHY_EMPTY], "bitrate",
+                             (json_int_t)slot->bitrate, "packets", (json_int_t)slot->packets, "bytes",
+                             (json_int_t)slot->bytes, "lost", (json_int_t)slot->lost, "retransmitted",
+                             (json_int_t)slot->retransmitted, "nacked", (json_int_t)slot->nacked, "plis",
+                             (json_int_t)slot->plis);
     if (slot->track)
         json_object_set_new(json, "track", json_integer(slot->track));
     if (slot->layer >= 0)

@@ -13,9 +13,9 @@
 struct media {
     uint64_t transport;
     bool connected;
-    struct sfu_transport_desc desc;                  /* as last answered */
-    struct sfu_view_slot views[SFU_SLOTS_MAX];       /* as the client wants its slots */
-    struct sfu_slot_event shown[SFU_SLOTS_MAX];      /* as the media plane last told */
+    struct sfu_transport_desc desc;             /* as last answered */
+    struct sfu_view_slot views[SFU_SLOTS_MAX];  /* as the client wants its slots */
+    struct sfu_slot_event shown[SFU_SLOTS_MAX]; /* as the media plane last told */
 };
 
 /* Lets the transport go, if there is one. */

@@ -73,7 +73,8 @@ static gboolean flush_later(void *arg)
     return G_SOURCE_REMOVE;
 }
 
-/* Something has to be told: now, or with the rest of this half second. What a timer waits for is never overtaken. */
+/* Something has to be told: now, or with the rest of this half second. What a timer waits for is never
+ * overtaken. */
 static void changed(struct meeting *meeting, const struct session *except)
 {
     if (meeting->flush_timer)

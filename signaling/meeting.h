@@ -35,7 +35,8 @@ void meeting_free(struct meeting *meeting);
 /* In a room of up to signaling.small_room changes are told at once, above that every 500 ms for all
  * that happened meanwhile. The text is made once and shared by all. */
 void meeting_add(struct meeting *meeting, struct session *session); /* not told yet */
-void meeting_joined(struct meeting *meeting, struct session *session); /* not told to itself in a small room */
+void meeting_joined(struct meeting *meeting,
+                    struct session *session); /* not told to itself in a small room */
 void meeting_updated(struct meeting *meeting, struct session *session);
 void meeting_remove(struct meeting *meeting, struct session *session, const char *reason);
 
@@ -47,8 +48,8 @@ void meeting_speakers(struct meeting *meeting, const struct sfu_speaker_event *s
 /* The roster entries that a join gets: everyone, or in a large room oneself and the first who publish. */
 json_t *meeting_roster(const struct meeting *meeting, const struct session *self);
 
-/* Up to `limit` roster entries of those with a number above `after`, in order of number; *next becomes the last
- * one's where more follow, else 0. */
+/* Up to `limit` roster entries of those with a number above `after`, in order of number; *next becomes the
+ * last one's where more follow, else 0. */
 json_t *meeting_page(const struct meeting *meeting, uint32_t after, size_t limit, uint32_t *next);
 
 struct session *meeting_session(const struct meeting *meeting, uint32_t participant); /* NULL: not in here */

@@ -2,7 +2,6 @@
 
 #include "sfu.h"
 
-static const char *const sources[] = {"mic", "camera", "screen", "screen_audio", NULL};
 static const char *const pinned_sources[] = {"camera", "screen", NULL};
 
 #define ROOM_WORDS "letters, digits, '.', '_' and '-'"
@@ -85,14 +84,9 @@ static const struct schema_field rooms[] = {
 };
 
 const struct rpc_method methods[] = {
-    {"join", true, join, methods_join},
-    {"view", false, view, methods_view},
-    {"publish", false, publish, methods_publish},
-    {"rename", false, rename_, methods_rename},
-    {"chat", false, chat, methods_chat},
-    {"participants", false, participants, methods_participants},
-    {"rooms", true, rooms, methods_rooms},
-    {"stats", false, none, methods_stats},
-    {"leave", false, none, methods_leave},
-    {NULL, false, NULL, NULL},
+    {"join", true, join, methods_join},           {"view", false, view, methods_view},
+    {"publish", false, publish, methods_publish}, {"rename", false, rename_, methods_rename},
+    {"chat", false, chat, methods_chat},          {"participants", false, participants, methods_participants},
+    {"rooms", true, rooms, methods_rooms},        {"stats", false, none, methods_stats},
+    {"leave", false, none, methods_leave},        {NULL, false, NULL, NULL},
 };

@@ -22,7 +22,8 @@ static enum rpc_code read_view(struct rpc_call *call, const json_t *item, struct
         .pin_source = source && source[0] == 's' ? SFU_SCREEN : SFU_CAMERA,
     };
     if (view->pin_participant && !meeting_session(session->meeting, view->pin_participant))
-        return rpc_fail(call, RPC_NO_PARTICIPANT, "nobody of number %u is in the room", view->pin_participant);
+        return rpc_fail(call, RPC_NO_PARTICIPANT, "nobody of number %u is in the room",
+                        view->pin_participant);
     return RPC_OK;
 }
 

@@ -116,7 +116,8 @@ enum rpc_code methods_join(struct rpc_call *call)
         return resume(call, room, resumes);
     if (*secret && !text)
         return rpc_fail(call, RPC_UNAUTHORIZED, "a token is needed to join here");
-    if (*secret && token_check(&token, text, secret, room, time(NULL), call->message, sizeof(call->message)) < 0)
+    if (*secret &&
+        token_check(&token, text, secret, room, time(NULL), call->message, sizeof(call->message)) < 0)
         return RPC_UNAUTHORIZED;
     if (token.name && !fits_name(token.name))
         code = rpc_fail(call, RPC_UNAUTHORIZED, "the name in the token cannot be shown");

@@ -114,7 +114,8 @@ void rpc_receive(struct client *client, const char *text, size_t len, bool paid)
     json_error_t error;
     json_t *request = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!request) {
-        /* Its text may quote the input, cut where it likes: no valid UTF-8 then, and json_pack would refuse it. */
+        /* Its text may quote the input, cut where it likes: no valid UTF-8 then, and json_pack would refuse
+         * it. */
         snprintf(message, sizeof(message), "not valid JSON at byte %d", error.position);
         send_error(client, NULL, RPC_PARSE, message);
         return;

@@ -34,7 +34,7 @@ enum rpc_code {
 #define X(id, code, name, message) RPC_##id = code,
     RPC_ERRORS(X)
 #undef X
-    RPC_OK = 0,
+        RPC_OK = 0,
     RPC_LATER = 100, /* the handler kept the call with rpc_keep() and answers itself */
 };
 
@@ -42,9 +42,9 @@ enum { RPC_MESSAGE_MAX = 1 << 20 };
 
 struct rpc_call {
     struct client *client;
-    const json_t *params; /* an object that fits the schema, or NULL where it may be missing */
-    json_t *id;           /* NULL: nobody waits for an answer */
-    json_t *result;       /* set by the handler, taken over; NULL is {} */
+    const json_t *params;           /* an object that fits the schema, or NULL where it may be missing */
+    json_t *id;                     /* NULL: nobody waits for an answer */
+    json_t *result;                 /* set by the handler, taken over; NULL is {} */
     char message[SCHEMA_ERROR_MAX]; /* of an error; "" = the usual one of its code */
     void (*then)(struct client *client, uint32_t arg); /* runs after the answer was sent */
     uint32_t then_arg;
@@ -72,7 +72,8 @@ struct rpc_later {
     struct client *client;
 };
 
-/* Keeps the call open: either rpc_answer() comes within `ms`, or it fails with `internal`. false: too many wait. */
+/* Keeps the call open: either rpc_answer() comes within `ms`, or it fails with `internal`. false: too many
+ * wait. */
 bool rpc_keep(struct rpc_call *call, uint64_t cookie, unsigned ms);
 void rpc_answer(struct client *client, uint64_t cookie, json_t *result); /* takes over result */
 void rpc_later_free(void *later);

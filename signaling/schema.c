@@ -53,7 +53,8 @@ static int check_integer(const struct place *place, const struct schema_field *f
     json_int_t number = json_integer_value(value);
     if (json_is_integer(value) && number >= field->min && number <= field->max)
         return 0;
-    snprintf(what, sizeof(what), "an integer from %lld to %lld", (long long)field->min, (long long)field->max);
+    snprintf(what, sizeof(what), "an integer from %lld to %lld", (long long)field->min,
+             (long long)field->max);
     return refuse(place, field, what);
 }
 

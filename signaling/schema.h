@@ -12,14 +12,14 @@ enum schema_type {
     SCHEMA_TEXT,    /* min..max bytes */
     SCHEMA_INTEGER, /* min..max */
     SCHEMA_BOOLEAN,
-    SCHEMA_LIST,    /* of min..max objects with `fields` */
+    SCHEMA_LIST, /* of min..max objects with `fields` */
 };
 
 struct schema_field {
     const char *name; /* NULL ends the table */
     enum schema_type type;
     bool required;
-    bool nullable;                     /* null is the same as not there */
+    bool nullable; /* null is the same as not there */
     int64_t min, max;
     const char *const *words;          /* SCHEMA_STRING: one of these, ended by NULL */
     bool (*form)(const char *text);    /* SCHEMA_STRING: has to hold ... */

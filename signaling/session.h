@@ -41,16 +41,17 @@ struct session {
     size_t track_count;
     struct media *media; /* its transport, NULL before the first offer and after it has gone */
 
-    /* Resuming. The secret before the last one holds until the client has spoken on its new socket: the result
-     * that carried the last one may have been lost with that. "" = none. */
+    /* Resuming. The secret before the last one holds until the client has spoken on its new socket: the
+     * result that carried the last one may have been lost with that. "" = none. */
     char secret[SESSION_SECRET_LEN + 1], old_secret[SESSION_SECRET_LEN + 1];
     unsigned grace_timer;
-    struct notice *log[SESSION_LOG]; /* event n is at n % SESSION_LOG */
+    struct notice *log[SESSION_LOG];  /* event n is at n % SESSION_LOG */
     uint32_t first_event, next_event; /* those kept: first .. next - 1; the first ever is 1 */
     size_t log_bytes;
 };
 
-/* Somebody new in the room: numbers it, adds it to the room, binds it to the client. The others are not told yet. */
+/* Somebody new in the room: numbers it, adds it to the room, binds it to the client. The others are not told
+ * yet. */
 struct session *session_new(struct client *client, struct meeting *meeting, const char *name);
 
 /* The participant is out: the room is told the reason, the media let go, and the session freed. */

@@ -63,7 +63,8 @@ char *site_root(const char *configured)
         return g_strdup(configured);
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *folder = self ? g_path_get_dirname(self) : NULL;
-    g_autofree char *installed = folder ? g_build_filename(folder, "..", "share", "plenum", "web", NULL) : NULL;
+    g_autofree char *installed =
+        folder ? g_build_filename(folder, "..", "share", "plenum", "web", NULL) : NULL;
     if (installed && g_file_test(installed, G_FILE_TEST_IS_DIR))
         return g_steal_pointer(&installed);
     return g_strdup(PLENUM_WEB);

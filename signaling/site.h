@@ -15,8 +15,8 @@ struct site_file {
 char *site_root(const char *configured);
 
 /* The file of `path` (decoded, without the query; "/" is index.html) under root. None of its parts may begin
- * with a dot or hold anything but letters, digits and "._-", so that it cannot leave the root. if_none_match: the
- * header or NULL. 0, or -ENOENT, -EACCES, -EFBIG. */
+ * with a dot or hold anything but letters, digits and "._-", so that it cannot leave the root. if_none_match:
+ * the header or NULL. 0, or -ENOENT, -EACCES, -EFBIG. */
 int site_read(const char *root, const char *path, const char *if_none_match, struct site_file *file)
     __attribute__((warn_unused_result));
 

@@ -23,7 +23,8 @@ static char *alternative_names(void)
     GString *names = g_string_new("DNS:localhost,IP:127.0.0.1,IP:0:0:0:0:0:0:0:1");
     const char *host = g_get_host_name();
     struct ifaddrs *list = NULL;
-    if (*host && host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")] == '\0')
+    if (*host &&
+        host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")] == '\0')
         g_string_append_printf(names, ",DNS:%s", host);
     if (getifaddrs(&list) < 0)
         return g_string_free(names, FALSE);
@@ -67,8 +68,8 @@ static bool fill(X509 *cert, EVP_PKEY *key)
            ASN1_INTEGER_set_uint64(X509_get_serialNumber(cert), serial >> 1) == 1 &&
            X509_gmtime_adj(X509_getm_notBefore(cert), -DAY) &&
            X509_gmtime_adj(X509_getm_notAfter(cert), (long)LIFE_DAYS * DAY) &&
-           X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)"Plenum", -1, -1, 0) ==
-               1 &&
+           X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)"Plenum", -1, -1,
+                                      0) == 1 &&
            X509_set_issuer_name(cert, subject) == 1 && X509_set_pubkey(cert, key) == 1 &&
            add_extension(cert, NID_basic_constraints, "critical,CA:FALSE") &&
            add_extension(cert, NID_key_usage, "critical,digitalSignature") &&

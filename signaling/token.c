@@ -12,7 +12,8 @@ static int refuse(char *err, size_t err_len, const char *why)
     return -EACCES;
 }
 
-/* The integer claim; false where it is missing or of another type. libjwt has 0 for both, with errno to tell. */
+/* The integer claim; false where it is missing or of another type. libjwt has 0 for both, with errno to tell.
+ */
 static bool get_time(jwt_t *jwt, const char *claim, int64_t *value)
 {
     errno = 0;
@@ -43,8 +44,9 @@ int token_check(struct token *token, const char *text, const char *secret, const
     if (jwt_decode(&jwt, text, (const unsigned char *)secret, (int)strlen(secret)) != 0)
         return refuse(err, err_len, "the token is not valid");
     /* The algorithm is the token's own word: "none" passes libjwt without a signature. */
-    int result = jwt_get_alg(jwt) == JWT_ALG_HS256 ? check_claims(jwt, room, now, err, err_len)
-                                                   : refuse(err, err_len, "the token is not signed with HS256");
+    int result = jwt_get_alg(jwt) == JWT_ALG_HS256
+                     ? check_claims(jwt, room, now, err, err_len)
+                     : refuse(err, err_len, "the token is not signed with HS256");
     if (result == 0) {
         token->name = g_strdup(jwt_get_grant(jwt, "name"));
         token->create = jwt_get_grant_bool(jwt, "create") == 1;

@@ -60,11 +60,12 @@ static void opened(struct ws *ws, struct lws *wsi)
     struct http *http = lws_context_user(lws_get_context(wsi));
     char address[64] = "";
     lws_get_peer_simple(wsi, address, sizeof(address));
+    const char *plain = g_str_has_prefix(address, "::ffff:") ? address + strlen("::ffff:") : address;
     ws->wsi = wsi;
     g_queue_init(&ws->out);
-    ws->client = client_new(http->server, &io, ws, address);
+    ws->client = client_new(http->server, &io, ws, plain);
     http->sockets++;
-    log_debug(NULL, 0, "socket opened from %s", address);
+    log_debug(NULL, 0, "socket opened from %s", plain);
 }
 
 static void closed(struct ws *ws)
@@ -140,7 +141,8 @@ static int writable(struct ws *ws)
     }
     if (!ws->closing)
         return 0;
-    lws_close_reason(ws->wsi, (enum lws_close_status)ws->code, (unsigned char *)ws->reason, strlen(ws->reason));
+    lws_close_reason(ws->wsi, (enum lws_close_status)ws->code, (unsigned char *)ws->reason,
+                     strlen(ws->reason));
     return -1;
 }
 

@@ -26,5 +26,6 @@ struct ws {
     bool gone_for_good; /* the peer closed it as browsers do when their page is left */
 };
 
-/* The callback of the protocol `plenum`; its per-session data is a struct ws. user of the context: struct http. */
+/* The callback of the protocol `plenum`; its per-session data is a struct ws. user of the context: struct
+ * http. */
 int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);

@@ -148,7 +148,8 @@ void sfu_leave(struct sfu *sfu, uint64_t transport)
     sfu->left++;
 }
 
-void sfu_view(struct sfu *sfu, uint64_t transport, size_t first, const struct sfu_view_slot *slots, size_t count)
+void sfu_view(struct sfu *sfu, uint64_t transport, size_t first, const struct sfu_view_slot *slots,
+              size_t count)
 {
     (void)transport;
     sfu->viewed++;
