@@ -1,6 +1,6 @@
 /** The chat: messages, and the line to write one. */
 
-import { notice, showError } from './notice.js';
+import { dismiss, notice, showError } from './notice.js';
 import { callWords } from './words.js';
 
 const LINK = /https?:\/\/[^\s<>"]+[^\s<>"'.,;:!?)\]]/g;
@@ -61,6 +61,7 @@ export class Chat {
   set open(open) {
     this.#open = open;
     if (!open) return;
+    dismiss('chat');
     this.#count(0);
     this.#list.scrollTop = this.#list.scrollHeight;
     this.#text.focus();
@@ -112,7 +113,7 @@ export class Chat {
     if (atEnd || own) this.#list.scrollTop = this.#list.scrollHeight;
     if (this.#open || own) return;
     this.#count(this.#unread + 1);
-    notice(`${name}: ${text.length > 120 ? `${text.slice(0, 120)}…` : text}`);
+    notice(`${name}: ${text.length > 120 ? `${text.slice(0, 120)}…` : text}`, 'chat');
   }
 
   #count(unread) {

@@ -4,6 +4,8 @@
 export const WIDE = 16 / 9;
 export const LANDSCAPE = 4 / 3;
 export const PORTRAIT = 3 / 4;
+/** Narrowest tile below a large one. */
+const SMALLEST = 100;
 
 function cell({ width, height, columns, rows, gap, narrow }) {
   let w = (width - gap * (columns - 1)) / columns;
@@ -47,28 +49,36 @@ export function capacity({ width, height, gap = 8, narrow = LANDSCAPE, least, mo
   return 1;
 }
 
+/** What the large tile of a high window is given at the least, as a share of its height. */
+const LARGE = 0.42;
+
 /**
- * One large box and a strip of small ones, beside it or below it: `{main, boxes}`. The strip holds as many of
- * `count` as fit.
+ * One large box and small ones: in a strip beside it in a wide area, in a grid below it in a high one:
+ * `{main, boxes}`. There are boxes for as many of `count` as fit.
  */
 export function spotlight({ width, height, count, gap = 8 }) {
   if (count === 0) return { main: { x: 0, y: 0, width, height }, boxes: [] };
-  const beside = width > height;
-  const short = beside
-    ? Math.round(Math.min(280, Math.max(140, width * 0.18)))
-    : Math.round(Math.min(150, Math.max(72, height * 0.17)));
-  const tile = beside
-    ? { width: short, height: Math.round(short / WIDE) }
-    : { width: Math.round(short * LANDSCAPE), height: short };
-  const along = beside ? tile.height : tile.width;
-  const fits = Math.max(1, Math.min(count, Math.floor(((beside ? height : width) + gap) / (along + gap))));
-  const start = Math.max(0, Math.round(((beside ? height : width) - fits * (along + gap) + gap) / 2));
-  const boxes = Array.from({ length: fits }, (_, i) => {
-    const at = start + i * (along + gap);
-    return beside ? { x: width - short, y: at, ...tile } : { x: at, y: height - short, ...tile };
-  });
-  const main = beside
-    ? { x: 0, y: 0, width: width - short - gap, height }
-    : { x: 0, y: 0, width, height: height - short - gap };
-  return { main, boxes };
+  return width > height ? beside({ width, height, count, gap }) : below({ width, height, count, gap });
+}
+
+function beside({ width, height, count, gap }) {
+  const small = Math.round(Math.min(280, Math.max(120, width * 0.18)));
+  const tile = { width: small, height: Math.round(small / WIDE) };
+  const fits = Math.max(1, Math.min(count, Math.floor((height + gap) / (tile.height + gap))));
+  const top = Math.max(0, Math.round((height - fits * (tile.height + gap) + gap) / 2));
+  return {
+    main: { x: 0, y: 0, width: width - small - gap, height },
+    boxes: Array.from({ length: fits }, (_, i) => ({ x: width - small, y: top + i * (tile.height + gap), ...tile })),
+  };
+}
+
+function below({ width, height, count, gap }) {
+  const large = Math.round(Math.min(height * 0.75, Math.max(width / WIDE, height * LARGE)));
+  const rest = { width, height: height - large - gap, gap, narrow: 1 };
+  const fits = capacity({ ...rest, least: SMALLEST, most: count });
+  const { boxes } = grid({ ...rest, count: fits });
+  return {
+    main: { x: 0, y: 0, width, height: large },
+    boxes: boxes.map((box) => ({ ...box, y: box.y + large + gap })),
+  };
 }

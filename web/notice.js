@@ -3,7 +3,7 @@
 const SHOWN = 5000;
 const MOST = 4;
 
-/** Say something for a few seconds; screen readers read it out. `kind`: `info` or `error`. */
+/** Say something for a few seconds; screen readers read it out. `kind`: `info`, `chat` or `error`. */
 export function notice(text, kind = 'info') {
   const list = document.getElementById('notices');
   const item = document.createElement('div');
@@ -13,6 +13,11 @@ export function notice(text, kind = 'info') {
   list.append(item);
   while (list.children.length > MOST) list.firstElementChild.remove();
   setTimeout(() => item.remove(), kind === 'error' ? 2 * SHOWN : SHOWN);
+}
+
+/** Take away the notices of this kind: they have become news of yesterday. */
+export function dismiss(kind) {
+  for (const item of document.querySelectorAll(`#notices [data-kind="${kind}"]`)) item.remove();
 }
 
 /** Show this in the banner, or hide it (null). */

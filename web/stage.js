@@ -114,7 +114,7 @@ export class Stage {
     if (large !== null) {
       const others = keys.filter((key) => key !== large);
       const { main, boxes } = spotlight({ ...box, count: others.length });
-      this.#tiles.get(large).place(main);
+      this.#tiles.get(large).place(main, { whole: main.width < main.height * LANDSCAPE });
       others.forEach((key, i) => this.#tiles.get(key).place(boxes[i] ?? { x: 0, y: 0, width: 0, height: 0 }));
       return;
     }
@@ -128,7 +128,7 @@ export class Stage {
     const height = Math.round((width * 9) / 16);
     const under = boxes[0];
     const x = under.x + under.width - width - 12;
-    this.#tiles.get(ownKey).place({ x, y: under.y + under.height - height - 12, width, height }, true);
+    this.#tiles.get(ownKey).place({ x, y: under.y + under.height - height - 12, width, height }, { floating: true });
   }
 
   /** Its picture, and what it says. */

@@ -72,13 +72,14 @@ export class Tile {
     this.button.setAttribute('aria-label', `${title}${!screen && micOff ? ', microphone off' : ''}. Show large`);
   }
 
-  /** Place it, in CSS pixels of the stage. */
-  place({ x, y, width, height }, floating = false) {
+  /** Place it, in CSS pixels of the stage; `floating` over the others, or with the `whole` picture in it. */
+  place({ x, y, width, height }, { floating = false, whole = false } = {}) {
     const { style, dataset } = this.root;
     style.transform = `translate(${x}px, ${y}px)`;
     style.width = `${width}px`;
     style.height = `${height}px`;
     dataset.floating = floating;
+    dataset.whole = whole;
     this.size = { width, height };
   }
 
