@@ -36,8 +36,9 @@ struct answer_section {
     char mid[SFU_MID_MAX + 1];
     uint32_t track;         /* id of the track on it, 0 = has never been one */
     enum sfu_source source; /* of that track */
-    int8_t slot;            /* index into desc.media.slots, -1 = is none */
-    bool stopped;           /* the offer's port was 0: another m-line may take its place (RFC 8829, 5.2.2) */
+    enum rtp_kind kind;
+    int8_t slot;  /* index into desc.media.slots, -1 = is none */
+    bool stopped; /* the offer's or the answer's port was 0: another m-line may take the place */
 };
 
 /* All that is remembered between offers of one participant. Zeroed = no offer

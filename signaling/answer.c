@@ -1,0 +1,166 @@
+#include "answer.h"
+
+#include "answer_build.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+int answer_fail(struct answer_build *b, unsigned line, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int n = line ? g_snprintf(b->err, b->err_len, "line %u: ", line) : 0;
+    if (n >= 0 && (size_t)n < b->err_len)
+        g_vsnprintf(b->err + n, b->err_len - (size_t)n, format, args);
+    va_end(args);
+    return -EINVAL;
+}
+
+static void start_state(struct answer_build *b)
+{
+    struct answer_state *next = b->next;
+    if (!next->version) {
+        b->config->random(b->config->arg, &next->origin, sizeof next->origin);
+        next->origin >>= 2; /* stays below 2^62, for parsers with signed numbers */
+        answer_random_text(b->config, next->desc.media.cname, 16);
+    }
+    next->version++;
+    next->desc.media.format_count = 0;
+    next->desc.media.exts = (struct rtp_ext_map){0};
+}
+
+/* What all m-lines have, and what a rejected one consists of. */
+static void start_section(struct answer_build *b, size_t i)
+{
+    const struct sdp_section *offered = &b->offer->sections[i];
+    struct sdp_section *s = &b->answer.sections[i];
+    s->media = offered->media;
+    s->proto = offered->proto;
+    s->fmt = offered->fmt;
+    s->mid = offered->mid;
+    s->connection = "IN IP4 0.0.0.0";
+    s->level.has_direction = true;
+}
+
+static void settle_section(struct answer_build *b, size_t i)
+{
+    const struct answer_plan *plan = &b->plan[i];
+    struct sdp_section *s = &b->answer.sections[i];
+    b->next->sections[i].stopped = !plan->taken;
+    if (!plan->taken)
+        return;
+    s->level.direction =
+        (plan->sends ? SDP_RECVONLY : SDP_INACTIVE) | (plan->receives ? SDP_SENDONLY : SDP_INACTIVE);
+    s->level.allow_mixed = b->offer->sections[i].level.allow_mixed;
+    s->rtcp_mux = true;
+    s->rtcp_rsize = b->offer->sections[i].rtcp_rsize;
+}
+
+/* Two-byte headers are for the whole transport, so all that is bundled has to allow them (RFC 8285, section
+ * 6). */
+static bool mixed_allowed(const struct answer_build *b)
+{
+    bool all = true;
+    for (size_t i = 0; i < b->offer->section_count; i++)
+        all = all && (!b->plan[i].taken || b->offer->sections[i].level.allow_mixed);
+    return all || b->offer->level.allow_mixed;
+}
+
+static int check_taken(struct answer_build *b)
+{
+    if (b->before->version)
+        return 0; /* everything may be stopped later on */
+    for (size_t i = 0; i < b->offer->section_count; i++) {
+        if (b->plan[i].taken)
+            return 0;
+    }
+    return answer_fail(
+        b, 0, "no m-line can be taken: none has audio or video in a codec of this room (first %s, %s)",
+        b->config->audio_count ? rtp_codecs[b->config->audio[0]].name : "no audio",
+        b->config->video_count ? rtp_codecs[b->config->video[0]].name : "no video");
+}
+
+/* The parts, in the order in which one needs what another has decided. */
+static int decide(struct answer_build *b)
+{
+    int rc = answer_place(b);
+    if (rc == 0)
+        rc = answer_codecs_check(b);
+    if (rc == 0)
+        rc = answer_exts_check(b);
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < b->offer->section_count; i++) {
+        start_section(b, i);
+        answer_codecs(b, i);
+    }
+    b->next->desc.media.exts.mixed = mixed_allowed(b);
+    for (size_t i = 0; i < b->offer->section_count; i++) {
+        settle_section(b, i);
+        answer_exts(b, i);
+    }
+    rc = check_taken(b);
+    if (rc == 0)
+        rc = answer_tracks(b);
+    if (rc == 0)
+        rc = answer_slots(b);
+    return rc == 0 ? answer_transport(b) : rc;
+}
+
+static int build(struct answer_build *b, char **answer)
+{
+    start_state(b);
+    sdp_init(&b->answer, b->offer->section_count);
+    int rc = decide(b);
+    if (rc == 0) {
+        b->answer.origin =
+            sdp_printf(&b->answer, "- %" PRIu64 " %u IN IP4 127.0.0.1", b->next->origin, b->next->version);
+        b->answer.level.allow_mixed = b->offer->level.allow_mixed;
+        *answer = sdp_write(&b->answer);
+    }
+    sdp_finish(&b->answer);
+    return rc;
+}
+
+int answer_make(struct answer_state *state, const char *text, size_t len, const struct answer_config *config,
+                const struct answer_source *sources, size_t source_count, char **answer, char *err,
+                size_t err_len)
+{
+    struct sdp offer;
+    int rc = sdp_parse(&offer, text, len, err, err_len);
+    if (rc < 0)
+        return rc;
+    g_autofree struct answer_state *next = g_memdup2(state, sizeof *state);
+    g_autofree struct answer_build *b = g_new(struct answer_build, 1);
+    *b = (struct answer_build){
+        .offer = &offer,
+        .config = config,
+        .sources = sources,
+        .source_count = source_count,
+        .before = state,
+        .next = next,
+        .err = err,
+        .err_len = err_len,
+    };
+    rc = build(b, answer);
+    if (rc == 0)
+        *state = *next;
+    sdp_finish(&offer);
+    return rc;
+}
+
+size_t answer_codec_list(const char *list, enum rtp_kind kind, enum rtp_codec out[ANSWER_CODECS_MAX])
+{
+    size_t count = 0;
+    while (*(list += strspn(list, " ")) && count < ANSWER_CODECS_MAX) {
+        size_t len = strcspn(list, " ");
+        enum rtp_codec codec = rtp_codec_by_name(list, len);
+        bool own = codec != RTP_CODEC_NONE && codec != RTP_CODEC_RTX && codec != RTP_CODEC_RED;
+        if (own && rtp_codecs[codec].kind == kind)
+            out[count++] = codec;
+        list += len;
+    }
+    return count;
+}
