@@ -116,7 +116,7 @@ let names = new Map(); // of those who were here before the event: the roster ha
 plenum.addEventListener('roster', ({ detail: { joined, left, count } }) => {
   byId('head-count').textContent = count === 1 ? '1 person' : `${count} people`;
   const news = [
-    ...joined.filter((it) => names.size && it.participant !== plenum.participant).map(({ name }) => `${name} joined`),
+    ...joined.filter((it) => names.size && !names.has(it.participant) && it.participant !== plenum.participant).map(({ name }) => `${name} joined`),
     ...left.filter((it) => names.has(it.participant)).map((it) => `${names.get(it.participant)} ${goneWords(it.reason)}`),
   ];
   if (count <= ANNOUNCED) news.forEach((text) => notice(text));

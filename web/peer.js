@@ -113,6 +113,11 @@ export class Peer {
     return ['connected', 'completed'].includes(this.pc.iceConnectionState) && this.pc.connectionState !== 'failed';
   }
 
+  /** Has it ever looked for a path? Then a new offer has to be for a new one. */
+  get started() {
+    return this.pc.iceConnectionState !== 'new';
+  }
+
   /** Wait until it works, at most `ms`. */
   async settle(ms) {
     const end = performance.now() + ms;

@@ -79,6 +79,9 @@ export class Stage {
       places = spotlight({ ...box, count: most }).boxes.length + 1;
       seats = this.#seats(places);
     }
+    if (this.#pin && !seats.tiles.some((it) => it.participant === this.#pin.participant && it.source === this.#pin.source)) {
+      this.#pin = null; // whoever it was has left, or has ended the screen
+    }
     this.#keep(seats.tiles);
     this.#arrange(seats, box);
     for (const tile of this.#tiles.values()) this.#fill(tile, tile.key === seats.large);

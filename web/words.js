@@ -35,6 +35,7 @@ const CALL = {
   timeout: 'The server does not answer. Try again.',
   rate: 'That was too fast. Try again in a moment.',
   shutting_down: 'The server is being restarted. Try again in a moment.',
+  moved: 'The call goes on in another window.',
   no_participant: 'That person has left.',
 };
 
