@@ -15,12 +15,21 @@ static int64_t extend(const struct clock_map *m, uint32_t timestamp)
     return m->newest + ts_diff(timestamp, (uint32_t)m->newest);
 }
 
-/* An extended timestamp in us, rounded down; positive for 6 hours before the
- * first one, by where `newest` starts. */
+/* n units, `from` of them a second, in units of which `to` are a second, to the
+ * nearest; for negative ones, too, which timestamps that jump back lead to. */
+static int64_t scale(int64_t n, int64_t from, int64_t to)
+{
+    int64_t seconds = n / from, part = n % from;
+    if (part < 0) {
+        part += from;
+        seconds--;
+    }
+    return seconds * to + (part * to + from / 2) / from;
+}
+
 static int64_t timestamp_us(const struct clock_map *m, int64_t timestamp)
 {
-    int64_t rate = m->clock_rate;
-    return timestamp / rate * 1000000 + timestamp % rate * 1000000 / rate;
+    return scale(timestamp, m->clock_rate, 1000000);
 }
 
 static int64_t advance(struct clock_map *m, uint32_t timestamp)
@@ -94,7 +103,6 @@ uint32_t clock_map_to_rtp(const struct clock_map *m, const struct clock_source *
 {
     if (!clock_map_ready(m, c))
         return 0;
-    int64_t rate = m->clock_rate, since_us = (int64_t)us - offset_us(m, c);
-    int64_t part = (since_us % 1000000 * rate + 500000) / 1000000;
-    return (uint32_t)(uint64_t)(since_us / 1000000 * rate + part);
+    int64_t since_us = (int64_t)us - offset_us(m, c);
+    return (uint32_t)(uint64_t)scale(since_us, 1000000, m->clock_rate);
 }

@@ -1,5 +1,6 @@
 #include "transport_cc.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "rtcp_cc.h"
 #include "transport_cc_reader.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -16,11 +18,39 @@ enum { SENDER = 0x11223344, MEDIA = 0xa1b2c3d4 };
 
 static struct cc_report report;
 
+/* The parser for what viewers send reads it likewise. */
+static void assert_parser_agrees(const uint8_t *p, size_t len)
+{
+    static struct rtcp_cc cc;
+    struct rtcp_view v;
+    struct rd compound = rd_init(p, len);
+    assert_int_equal(rtcp_next(&compound, &v), 1);
+    assert_int_equal(v.kind, RTCP_TRANSPORT_CC);
+    if (report.count > RTCP_CC_STATUSES_MAX) {
+        assert_int_equal(rtcp_cc_read(&v, &cc), -E2BIG);
+        return;
+    }
+    assert_int_equal(rtcp_cc_read(&v, &cc), 0);
+    assert_int_equal(cc.count, report.count);
+    assert_int_equal(cc.feedback_count, report.feedback_count);
+    assert_int_equal((uint32_t)cc.reference & 0xffffff, report.reference);
+    int64_t tick = 0;
+    for (size_t i = 0; i < cc.count; i++) {
+        tick += cc.status[i].delta;
+        if (cc.status[i].seq != (uint16_t)(report.base + i) ||
+            cc.status[i].received != (report.symbol[i] != 0) ||
+            (cc.status[i].received && tick != report.tick[i]))
+            fail_msg("status %zu", i);
+    }
+}
+
 static size_t build(struct transport_cc *t, uint64_t now_us, uint8_t *out)
 {
     size_t len = transport_cc_build(t, SENDER, MEDIA, now_us, out, TRANSPORT_CC_LEN_MAX);
-    if (len)
+    if (len) {
         assert_true(cc_read(&report, out, len));
+        assert_parser_agrees(out, len);
+    }
     return len;
 }
 
