@@ -188,7 +188,7 @@ int sdp_parse(struct sdp *sdp, const char *text, size_t len, char *err, size_t e
     struct sdp_parser p = {.sdp = sdp, .line = 1, .err = err, .err_len = err_len};
     if (len > SDP_TEXT_MAX)
         return sdp_parser_fail(&p, -E2BIG, "the SDP is longer than %d bytes", SDP_TEXT_MAX);
-    size_t sections;
+    size_t sections = 0;
     int rc = count_sections(&p, text, len, &sections);
     if (rc < 0)
         return rc;
