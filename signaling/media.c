@@ -4,6 +4,10 @@
 #include "meeting.h"
 #include "server.h"
 
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
 static const char *const gone_names[] = {
     [SFU_GONE_CLOSED] = "closed", [SFU_GONE_TIMEOUT] = "timeout", [SFU_GONE_HANDSHAKE] = "handshake",
     [SFU_GONE_DTLS] = "dtls",     [SFU_GONE_PEER] = "peer",       [SFU_GONE_SHUTDOWN] = "closed",
@@ -27,6 +31,125 @@ void media_leave(struct session *session)
     sfu_leave(session->server->sfu, session->media->transport);
     forget(session);
 }
+
+/* --- offers ----------------------------------------------------------------- */
+
+static void random_bytes(void *arg, void *out, size_t len)
+{
+    (void)arg;
+    /* Fails only where the system has no entropy, and then nothing that is secret may be made. */
+    if (RAND_bytes(out, (int)len) != 1)
+        abort();
+}
+
+static uint32_t next_track(void *arg)
+{
+    struct meeting *meeting = arg;
+    meeting->last_track += meeting->last_track == UINT32_MAX ? 2 : 1; /* never 0 */
+    return meeting->last_track;
+}
+
+static void configure(struct answer_config *config, const struct session *session)
+{
+    const struct conf *conf = session->server->conf;
+    struct sfu *sfu = session->server->sfu;
+    *config = (struct answer_config){
+        .red = conf->room.red,
+        .fingerprint = *sfu_our_fingerprint(sfu),
+        .random = random_bytes,
+        .track_id = next_track,
+        .arg = session->meeting,
+    };
+    config->audio_count = answer_codec_list(conf->room.audio_codecs, RTP_AUDIO, config->audio);
+    config->video_count = answer_codec_list(conf->room.video_codecs, RTP_VIDEO, config->video);
+    config->candidate_count =
+        sfu_candidates(sfu, session->meeting->room, config->candidates, SFU_CANDIDATES_MAX);
+}
+
+static bool same_track(const struct session_track *one, const struct session_track *other)
+{
+    return one->id == other->id && one->source == other->source && one->muted == other->muted &&
+           g_strcmp0(one->name, other->name) == 0;
+}
+
+/* The name that the offer gives to the m-line, else the one that the track had. */
+static char *track_name(struct session *session, const struct sfu_track_desc *desc,
+                        const struct media_naming *naming)
+{
+    const struct session_track *old = session_track(session, desc->id);
+    for (size_t i = 0; i < naming->count; i++)
+        if (naming->names[i] && strcmp(naming->sources[i].mid, desc->mid) == 0)
+            return *naming->names[i] ? g_strdup(naming->names[i]) : NULL;
+    return g_strdup(old ? old->name : NULL);
+}
+
+/* Takes the session's tracks from the media description; true where that changes anything that others see. */
+static bool take_tracks(struct session *session, const struct media_naming *naming)
+{
+    const struct sfu_media_desc *media = &session->media->answer.desc.media;
+    struct session_track fresh[SFU_TRACKS_MAX];
+    bool changed = media->track_count != session->track_count;
+    for (size_t i = 0; i < media->track_count; i++) {
+        const struct sfu_track_desc *desc = &media->tracks[i];
+        fresh[i] = (struct session_track){desc->id, desc->kind, desc->source, desc->muted,
+                                          track_name(session, desc, naming)};
+        changed = changed || !same_track(&fresh[i], &session->tracks[i]);
+    }
+    session_clear_tracks(session);
+    memcpy(session->tracks, fresh, media->track_count * sizeof(*fresh));
+    session->track_count = media->track_count;
+    return changed;
+}
+
+/* The first offer was answered. */
+static void join_media(struct session *session)
+{
+    struct server *server = session->server;
+    struct media *media = session->media;
+    media->transport =
+        sfu_join(server->sfu, session->meeting->room, session->participant, &media->answer.desc);
+    g_hash_table_insert(server->transports, &media->transport, session);
+    for (uint16_t i = 0; i < SFU_SLOTS_MAX; i++)
+        media->shown[i] = (struct sfu_slot_event){.slot = i, .why = SFU_WHY_EMPTY};
+}
+
+int media_offer(struct session *session, const char *sdp, const struct media_naming *naming, char **answer,
+                char err[SDP_ERROR_MAX])
+{
+    struct answer_config config;
+    bool first = !session->media;
+    configure(&config, session);
+    if (first)
+        session->media = g_new0(struct media, 1);
+    int result = answer_make(&session->media->answer, sdp, strlen(sdp), &config, naming->sources,
+                             naming->count, answer, err, SDP_ERROR_MAX);
+    if (result < 0) {
+        if (first)
+            g_clear_pointer(&session->media, g_free);
+        return result;
+    }
+    if (first)
+        join_media(session);
+    else
+        sfu_update(session->server->sfu, session->media->transport, &session->media->answer.desc);
+    log_info(session->meeting->name, session->participant, "%s: %u tracks, %u slots",
+             first ? "offer answered" : "new offer answered", session->media->answer.desc.media.track_count,
+             session->media->answer.desc.media.slot_count);
+    if (take_tracks(session, naming))
+        meeting_updated(session->meeting, session);
+    return 0;
+}
+
+void media_mute(struct session *session, uint32_t track, bool muted)
+{
+    struct sfu_media_desc *media = &session->media->answer.desc.media;
+    for (size_t i = 0; i < media->track_count; i++)
+        if (media->tracks[i].id == track)
+            media->tracks[i].muted = muted; /* for the next answer */
+    sfu_mute(session->server->sfu, session->media->transport, track, muted);
+}
+
+/* --- events ----------------------------------------------------------------- */
 
 void media_connected(struct session *session)
 {
@@ -64,7 +187,7 @@ static json_t *slot_json(const struct session *session, const struct sfu_slot_ev
     json_object_set_new(json, "track", json_integer(slot->track));
     json_object_set_new(json, "participant", json_integer(slot->participant));
     json_object_set_new(json, "name", json_string(owner->name));
-    json_object_set_new(json, "source", json_string(session_source_name(track->source)));
+    json_object_set_new(json, "source", json_string(session_sources[track->source]));
     return json;
 }
 
@@ -87,7 +210,7 @@ void media_slots(struct session *session, const struct sfu_slot_event *slots, si
 void media_tell_state(struct session *session)
 {
     const struct media *media = session->media;
-    tell_slots(session, media ? media->shown : NULL, media ? media->desc.media.slot_count : 0);
+    tell_slots(session, media ? media->shown : NULL, media ? media->answer.desc.media.slot_count : 0);
     if (media && media->connected)
         session_tell(session, "media", json_pack("{s:s}", "state", "connected"));
     else if (!media)
@@ -111,7 +234,7 @@ static json_t *track_json(const struct sfu_track_stats *track)
     for (size_t i = 0; i < track->layer_count && i < SFU_LAYERS_MAX; i++)
         json_array_append_new(layers, layer_json(&track->layers[i]));
     return json_pack("{s:I, s:s, s:s?, s:o}", "track", (json_int_t)track->id, "source",
-                     session_source_name(track->source), "codec", rtp_codecs[track->codec].name, "layers",
+                     session_sources[track->source], "codec", rtp_codecs[track->codec].name, "layers",
                      layers);
 }
 

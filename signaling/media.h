@@ -2,6 +2,7 @@
  * the first offer, changed by the next ones, gone one day; what its slots show. */
 #pragma once
 
+#include "answer.h"
 #include "rpc.h"
 #include "session.h"
 #include "sfu.h"
@@ -13,13 +14,28 @@
 struct media {
     uint64_t transport;
     bool connected;
-    struct sfu_transport_desc desc;             /* as last answered */
+    struct answer_state answer;                 /* what the offers up to now have settled */
     struct sfu_view_slot views[SFU_SLOTS_MAX];  /* as the client wants its slots */
     struct sfu_slot_event shown[SFU_SLOTS_MAX]; /* as the media plane last told */
 };
 
 /* Lets the transport go, if there is one. */
 void media_leave(struct session *session);
+
+/* What an `offer` request says of the m-lines that send. */
+struct media_naming {
+    struct answer_source sources[SFU_TRACKS_MAX];
+    const char *names[SFU_TRACKS_MAX]; /* NULL = as it was */
+    size_t count;
+};
+
+/* Answers an offer: the first makes the transport, others change it. The session's tracks are what the offer
+ * sends from here on, and the room is told if that is news. 0 and the answer, to be freed with g_free(); or a
+ * negative errno with one line in err, and nothing has changed. */
+int media_offer(struct session *session, const char *sdp, const struct media_naming *naming, char **answer,
+                char err[SDP_ERROR_MAX]) __attribute__((warn_unused_result));
+
+void media_mute(struct session *session, uint32_t track, bool muted);
 
 /* Upcalls of the media plane. media_gone() may end the session, where its socket is gone as well. */
 void media_connected(struct session *session);

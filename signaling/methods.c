@@ -1,6 +1,7 @@
 #include "methods.h"
 
-#include "sfu.h"
+#include "sdp.h"
+#include "session.h"
 
 static const char *const pinned_sources[] = {"camera", "screen", NULL};
 
@@ -34,6 +35,20 @@ static const struct schema_field join[] = {
     {.name = "token", .type = SCHEMA_TEXT, .nullable = true, .min = 1, .max = 4096},
     {.name = "resume", .type = SCHEMA_TEXT, .nullable = true, .min = 1, .max = 64},
     {.name = "event", .type = SCHEMA_INTEGER, .nullable = true, .min = 0, .max = UINT32_MAX},
+    END,
+};
+
+static const struct schema_field offer_track[] = {
+    {.name = "mid", .type = SCHEMA_TEXT, .required = true, .min = 1, .max = SFU_MID_MAX},
+    {.name = "source", .type = SCHEMA_STRING, .required = true, .words = session_sources},
+    {.name = "muted", .type = SCHEMA_BOOLEAN, .nullable = true},
+    NAME(false, 0),
+    END,
+};
+
+static const struct schema_field offer[] = {
+    {.name = "sdp", .type = SCHEMA_TEXT, .required = true, .min = 1, .max = SDP_TEXT_MAX},
+    {.name = "tracks", .type = SCHEMA_LIST, .nullable = true, .max = SFU_TRACKS_MAX, .fields = offer_track},
     END,
 };
 
@@ -84,9 +99,15 @@ static const struct schema_field rooms[] = {
 };
 
 const struct rpc_method methods[] = {
-    {"join", true, join, methods_join},           {"view", false, view, methods_view},
-    {"publish", false, publish, methods_publish}, {"rename", false, rename_, methods_rename},
-    {"chat", false, chat, methods_chat},          {"participants", false, participants, methods_participants},
-    {"rooms", true, rooms, methods_rooms},        {"stats", false, none, methods_stats},
-    {"leave", false, none, methods_leave},        {NULL, false, NULL, NULL},
+    {"join", true, join, methods_join},
+    {"offer", false, offer, methods_offer},
+    {"view", false, view, methods_view},
+    {"publish", false, publish, methods_publish},
+    {"rename", false, rename_, methods_rename},
+    {"chat", false, chat, methods_chat},
+    {"participants", false, participants, methods_participants},
+    {"rooms", true, rooms, methods_rooms},
+    {"stats", false, none, methods_stats},
+    {"leave", false, none, methods_leave},
+    {NULL, false, NULL, NULL},
 };

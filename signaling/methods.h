@@ -13,8 +13,10 @@ enum rpc_code methods_participants(struct rpc_call *call);
 enum rpc_code methods_rooms(struct rpc_call *call);
 enum rpc_code methods_chat(struct rpc_call *call);
 
-/* methods_media.c */
+/* methods_offer.c */
 enum rpc_code methods_offer(struct rpc_call *call);
+
+/* methods_media.c */
 enum rpc_code methods_view(struct rpc_call *call);
 enum rpc_code methods_publish(struct rpc_call *call);
 enum rpc_code methods_stats(struct rpc_call *call);

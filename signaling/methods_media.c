@@ -42,7 +42,7 @@ enum rpc_code methods_view(struct rpc_call *call)
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *item = json_array_get(list, i);
         size_t slot = (size_t)schema_integer(item, "slot", 0);
-        if (slot >= media->desc.media.slot_count)
+        if (slot >= media->answer.desc.media.slot_count)
             return rpc_fail(call, RPC_NO_SLOT, "there is no slot %zu", slot);
         enum rpc_code code = read_view(call, item, &views[slot]);
         if (code != RPC_OK)
@@ -67,7 +67,7 @@ static void change_track(struct session *session, struct session_track *track, c
         track->name = *name ? g_strdup(name) : NULL;
     }
     if (muted != track->muted && session->media)
-        sfu_mute(session->server->sfu, session->media->transport, track->id, muted);
+        media_mute(session, track->id, muted);
     track->muted = muted;
 }
 

@@ -12,17 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const source_names[SFU_SOURCE_COUNT] = {
+const char *const session_sources[SFU_SOURCE_COUNT + 1] = {
     [SFU_MIC] = "mic",
     [SFU_CAMERA] = "camera",
     [SFU_SCREEN] = "screen",
     [SFU_SCREEN_AUDIO] = "screen_audio",
 };
-
-const char *session_source_name(enum sfu_source source)
-{
-    return source_names[source];
-}
 
 static void hold(struct session *session, struct client *client)
 {
@@ -197,7 +192,7 @@ void session_tell(struct session *session, const char *method, json_t *params)
 static json_t *track_entry(const struct session_track *track)
 {
     return json_pack("{s:I, s:s, s:s, s:b, s:s*}", "track", (json_int_t)track->id, "source",
-                     source_names[track->source], "kind", track->kind == RTP_AUDIO ? "audio" : "video",
+                     session_sources[track->source], "kind", track->kind == RTP_AUDIO ? "audio" : "video",
                      "muted", track->muted, "name", track->name);
 }
 

@@ -91,5 +91,5 @@ struct session_track *session_track(struct session *session, uint32_t id); /* NU
 /* Whether anything is sent that others can see or hear. */
 bool session_publishes(const struct session *session);
 
-const char *session_source_name(enum sfu_source source);
+extern const char *const session_sources[SFU_SOURCE_COUNT + 1]; /* names, ended by NULL */
 void session_clear_tracks(struct session *session);
