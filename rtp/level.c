@@ -18,16 +18,14 @@ static uint64_t frames_since(const struct level *l, uint64_t now_us)
     if (l->packet_us == 0 || now_us <= l->packet_us)
         return 1;
     uint64_t frames = (now_us - l->packet_us + LEVEL_FRAME_US / 2) / LEVEL_FRAME_US;
-    if (frames < 1)
-        return 1;
-    return frames > LEVEL_FRAMES_MAX ? LEVEL_FRAMES_MAX : frames;
+    return frames < 1 ? 1 : frames;
 }
 
 void level_packet(struct level *l, uint8_t level, uint64_t now_us)
 {
     int32_t target = level >= LEVEL_SILENT ? 0 : (LOUDNESS_MAX - level) * ONE;
     int32_t off = l->loudness_q8 - target;
-    for (uint64_t n = frames_since(l, now_us); n > 0 && off != 0; n--)
+    for (uint64_t n = frames_since(l, now_us); n > 0 && off != 0; n--) /* 15 times at the most */
         off /= 2;
     l->loudness_q8 = (uint16_t)(target + off);
     l->packet_us = now_us;

@@ -12,7 +12,6 @@
 enum {
     LEVEL_SILENT = 127,       /* RFC 6464, section 3 */
     LEVEL_FRAME_US = 20000,   /* one sample */
-    LEVEL_FRAMES_MAX = 50,    /* that one packet may stand for */
     LEVEL_HOLD_US = 60000,    /* without packets, then the loudness halves every frame ... */
     LEVEL_EXPIRE_US = 150000, /* ... and is 0 */
     LEVEL_VOICE = 57,         /* loudness from which on someone speaks: -70 dBov */

@@ -94,7 +94,7 @@ static bool fill_free(struct rank *r, struct round *round)
 
 static bool clearly_quieter(const struct rank_candidate *holder, const struct rank_candidate *c)
 {
-    return !holder->dominant && loudness(holder) + RANK_MARGIN <= loudness(c);
+    return loudness(holder) + RANK_MARGIN <= loudness(c);
 }
 
 /* Start or stop the holders' clocks of being clearly quieter than the loudest challenger. */

@@ -255,9 +255,9 @@ static void survives_old_reports_and_set_clocks(void **state)
     clock_map_init(&other, VIDEO);
     for (uint64_t us = 1 * S; us < 40 * S; us += 100000) {
         if (us == 20 * S)
-            p.clock_us += 3600 * S;
+            p.clock_us += S * 3 / 2;
         if (us == 30 * S)
-            p.clock_us -= 7200 * S;
+            p.clock_us -= S * 8 / 5;
         send_packet(&p, &m, us);
         send_packet(&p, &other, us);
         if (us % S == 0)
@@ -277,31 +277,38 @@ static void survives_old_reports_and_set_clocks(void **state)
     assert_int_equal(c.epoch, 2);
 }
 
-/* Timestamps that jump against arrival. */
+/* Timestamps that jump against arrival. Reports come at 5 s and 20 s. */
 static void follows_timestamps_that_jump(void **state)
 {
     (void)state;
     static const struct {
         uint32_t jump;
-        uint64_t settle_us; /* until the map holds again */
+        uint64_t arrival_us; /* until the map holds again by arrival */
+        uint64_t report_us;  /* and by the reports */
     } rows[] = {
-        {VIDEO * 60, 0}, /* ahead: at once, nothing is seen before it was sent */
-        {0x70000000, 0},
-        {(uint32_t)-VIDEO * 60, 2000000}, /* back: looks late, for two seconds */
-        {0x80000000, 2000000},
-        {VIDEO / 2, 0},                   /* within a second it moves by itself ... */
-        {(uint32_t)-VIDEO / 2, 22500000}, /* ... but back only when the window has passed */
+        {VIDEO * 60, 0, 0}, /* ahead: at once, nothing is seen before it was sent */
+        {VIDEO * 3 / 2, 0, 0},
+        {0x70000000, 0, 0},
+        {(uint32_t)-VIDEO * 60, 2000000, 2000000}, /* back: looks late, for two seconds */
+        {0x80000000, 2000000, 2000000},
+        {VIDEO / 2, 0, 10000000}, /* within a second the old report is still believed */
+        {(uint32_t)-VIDEO / 2, 22500000, 10000000},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct publisher p = {1700000000 * S, 0xffff0000, VIDEO, 0, 30000};
+        struct clock_source c = {0};
         struct clock_map m;
         clock_map_init(&m, VIDEO);
         for (uint64_t us = 1 * S; us < 40 * S; us += 100000) {
             if (us == 10 * S)
                 p.first += rows[i].jump;
             send_packet(&p, &m, us);
-            if (us < 10 * S || us >= 10 * S + rows[i].settle_us)
+            if (us == 5 * S || us == 20 * S)
+                assert_true(send_report(&p, &c, &m, us));
+            if (us < 10 * S || us >= 10 * S + rows[i].arrival_us)
                 assert_near(clock_map_to_us(&m, NULL, stamp(&p, us)), us + p.way_us, 30);
+            if (us < 10 * S || us >= 10 * S + rows[i].report_us)
+                assert_near(clock_map_to_us(&m, &c, stamp(&p, us)), us + p.way_us, 30);
         }
     }
 }

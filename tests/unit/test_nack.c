@@ -157,25 +157,24 @@ static void asks_for_what_is_missing(void **state)
     }
 }
 
-/* 2 is lost for good, with a key frame (0 = none) that begins at that packet. */
+/* 2 is lost for good. Key frames begin at those packets, told in that order (0 =
+ * none). */
 static void gives_up_after_ten_times(void **state)
 {
     (void)state;
     static const struct {
-        uint16_t key;
+        uint16_t keys[2];
         bool key_frame;
-    } rows[] = {{0, true}, {1, true}, {2, true}, {3, false}, {9, false}};
+    } rows[] = {{{0}, true},  {{1}, true},     {{2}, true},    {{3}, false},
+                {{9}, false}, {{9, 1}, false}, {{1, 9}, false}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct nack n = {0};
         uint16_t out[4];
-        for (uint16_t seq = 1; seq < 10; seq++) {
-            if (rows[i].key == seq)
-                nack_key_frame(&n, seq);
+        for (uint16_t seq = 1; seq < 10; seq++)
             if (seq != 2)
                 nack_receive(&n, seq, 0);
-        }
-        if (rows[i].key == 2)
-            nack_key_frame(&n, 2);
+        for (size_t k = 0; k < 2 && rows[i].keys[k]; k++)
+            nack_key_frame(&n, rows[i].keys[k]);
         uint64_t now_us = 0;
         for (int tries = 0; tries < NACK_TRIES; tries++) {
             now_us = nack_next_us(&n);
@@ -190,6 +189,24 @@ static void gives_up_after_ten_times(void **state)
         assert_int_equal(nack_take_key_frame_wanted(&n), rows[i].key_frame);
         assert_false(nack_receive(&n, 2, now_us));
     }
+}
+
+/* A key frame of 40,000 packets ago looks newer than the gap on the circle. */
+static void forgets_an_old_key_frame(void **state)
+{
+    (void)state;
+    struct nack n = {0};
+    nack_key_frame(&n, 0);
+    for (uint16_t seq = 0; seq < 40000; seq++)
+        nack_receive(&n, seq, 0);
+    nack_receive(&n, 41000, 0); /* 1,000 missing */
+    nack_receive(&n, 41002, 0); /* one too many */
+    assert_true(nack_take_key_frame_wanted(&n));
+    nack_receive(&n, 41004, 0);
+    uint16_t out[2];
+    for (int tries = 0; tries <= NACK_TRIES; tries++)
+        assert_int_equal(nack_due(&n, nack_next_us(&n), 0, out, COUNT(out)), tries < NACK_TRIES);
+    assert_true(nack_take_key_frame_wanted(&n));
 }
 
 static void keeps_to_the_round_trip(void **state)
@@ -264,9 +281,8 @@ static void recovers_a_lossy_stream(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(asks_for_what_is_missing),
-        cmocka_unit_test(gives_up_after_ten_times),
-        cmocka_unit_test(keeps_to_the_round_trip),
+        cmocka_unit_test(asks_for_what_is_missing), cmocka_unit_test(gives_up_after_ten_times),
+        cmocka_unit_test(forgets_an_old_key_frame), cmocka_unit_test(keeps_to_the_round_trip),
         cmocka_unit_test(recovers_a_lossy_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

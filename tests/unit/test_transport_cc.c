@@ -127,7 +127,7 @@ static void is_due(void **state)
         struct transport_cc t = {0};
         uint8_t out[TRANSPORT_CC_LEN_MAX];
         if (rows[i].reported_us) {
-            transport_cc_receive(&t, 100, false, rows[i].reported_us);
+            transport_cc_receive(&t, 100, true, rows[i].reported_us);
             assert_true(build(&t, rows[i].reported_us, out) > 0);
         }
         for (const struct arrival *a = rows[i].arrivals; a->at_us; a++)
@@ -210,6 +210,46 @@ static void splits_where_a_delta_does_not_fit(void **state)
         assert_int_equal(report.reference * 256 + report.tick[report.count - 1],
                          packets == 1 ? 256 + rows[i].apart_us / 250 : (64000 + rows[i].apart_us) / 250);
     }
+}
+
+/* More statuses than a packet can count: three jumps in one report. */
+static void splits_where_there_are_too_many(void **state)
+{
+    (void)state;
+    struct transport_cc t = {0};
+    uint8_t out[TRANSPORT_CC_LEN_MAX];
+    for (unsigned i = 0; i < 4; i++)
+        transport_cc_receive(&t, (uint16_t)(i * 30000), false, 64000);
+    size_t arrivals = 0, statuses = 0, packets = 0;
+    for (; build(&t, 64000, out); packets++) {
+        arrivals += report.deltas;
+        statuses += report.count;
+    }
+    assert_int_equal(packets, 2);
+    assert_int_equal(arrivals, 4);
+    assert_int_equal(statuses, 90001);
+}
+
+/* Nobody asks for reports: the oldest arrivals go, the newest are told. */
+static void forgets_what_it_cannot_keep(void **state)
+{
+    (void)state;
+    enum { PACKETS = 5000 };
+    static struct transport_cc t;
+    t = (struct transport_cc){0};
+    uint8_t out[TRANSPORT_CC_LEN_MAX];
+    for (uint16_t seq = 0; seq < PACKETS; seq++) {
+        transport_cc_receive(&t, seq, false, 64000);
+        assert_in_range(t.count, 1, TRANSPORT_CC_MAX);
+    }
+    transport_cc_receive(&t, 0, false, 64000); /* long forgotten */
+    size_t arrivals = 0;
+    while (build(&t, 64000, out)) {
+        assert_int_equal(report.deltas, report.count);
+        arrivals += report.deltas;
+    }
+    assert_int_equal(report.base + report.count, PACKETS);
+    assert_in_range(arrivals, TRANSPORT_CC_MAX * 3 / 4, TRANSPORT_CC_MAX);
 }
 
 /* The sender's counter starts anew below everything known. */
@@ -392,6 +432,8 @@ int main(void)
         cmocka_unit_test(reference_time_wraps),
         cmocka_unit_test(late_packets_are_reported_anew),
         cmocka_unit_test(splits_where_a_delta_does_not_fit),
+        cmocka_unit_test(splits_where_there_are_too_many),
+        cmocka_unit_test(forgets_what_it_cannot_keep),
         cmocka_unit_test(follows_a_restart),
         cmocka_unit_test(needs_a_buffer),
         cmocka_unit_test(tells_what_happened),
