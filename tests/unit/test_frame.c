@@ -1,0 +1,258 @@
+/* The place of a packet in its frame, from the payload, from the dependency descriptor, and from both. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bytes_text.h"
+#include "frame.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define FIXED    "0001 00000000 00000001"
+
+static const struct rtp_ext_map map = {.id = {[RTP_EXT_DEPENDENCY] = 9}};
+
+static int read_packet(struct frame_info *f, enum rtp_codec codec, const char *hex, struct dependency *dd)
+{
+    uint8_t p[256];
+    struct rtp_view v;
+    assert_int_equal(rtp_view_parse(&v, p, from_hex(hex, p), &map), 0);
+    return frame_info_read(f, codec, &v, p, dd);
+}
+
+static void same_place(const char *what, const struct frame_info *f, const struct frame_info *w)
+{
+    if (f->key != w->key || f->start != w->start || f->end != w->end || f->switch_up != w->switch_up ||
+        f->discardable != w->discardable)
+        fail_msg("%s: key %d, start %d, end %d, switch_up %d, discardable %d", what, f->key, f->start, f->end,
+                 f->switch_up, f->discardable);
+    if (f->has_layers != w->has_layers || f->sid != w->sid || f->tid != w->tid)
+        fail_msg("%s: layers %d, sid %u, tid %u", what, f->has_layers, f->sid, f->tid);
+    if (f->width != w->width || f->height != w->height)
+        fail_msg("%s: %ux%u", what, f->width, f->height);
+    if (f->picture_id != w->picture_id || f->picture_id_15 != w->picture_id_15 ||
+        f->picture_id_at != w->picture_id_at || f->tl0_pic_idx != w->tl0_pic_idx || f->tl0_at != w->tl0_at)
+        fail_msg("%s: picture id %d at %u, TL0PICIDX %d at %u", what, f->picture_id, f->picture_id_at,
+                 f->tl0_pic_idx, f->tl0_at);
+    if (f->has_descriptor != w->has_descriptor || f->frame_number != w->frame_number)
+        fail_msg("%s: descriptor %d, frame %u", what, f->has_descriptor, f->frame_number);
+}
+
+#define NONE .picture_id = FRAME_NO_PICTURE_ID, .tl0_pic_idx = FRAME_NO_TL0
+
+static void from_the_payload(void **state)
+{
+    static const struct {
+        const char *what, *packet;
+        enum rtp_codec codec;
+        int rc;
+        struct frame_info want;
+    } rows[] = {
+        {"Opus", "806f" FIXED "fc", RTP_CODEC_OPUS, 0, {.key = true, .start = true, .end = true, NONE}},
+        {"Opus, empty", "806f" FIXED, RTP_CODEC_OPUS, 0, {.key = true, .start = true, .end = true, NONE}},
+        {"RED", "806f" FIXED "6f fc", RTP_CODEC_RED, 0, {.key = true, .start = true, .end = true, NONE}},
+        {"VP8 key",
+         "8060" FIXED "90 e0 8123 07 20 50 02 00 9d012a 8002 6801",
+         RTP_CODEC_VP8,
+         0,
+         {.key = true,
+          .start = true,
+          .switch_up = true,
+          .has_layers = true,
+          .width = 640,
+          .height = 360,
+          .picture_id = 0x123,
+          .picture_id_15 = true,
+          .picture_id_at = 2,
+          .tl0_pic_idx = 7,
+          .tl0_at = 4}},
+        {"VP8 delta, last packet",
+         "80e0" FIXED "80 20 60 00",
+         RTP_CODEC_VP8,
+         0,
+         {.end = true, .switch_up = true, .has_layers = true, .tid = 1, NONE}},
+        {"VP8 without layers",
+         "8060" FIXED "30 51",
+         RTP_CODEC_VP8,
+         0,
+         {.start = true, .discardable = true, NONE}},
+        {"VP8, only the descriptor", "80e0" FIXED "10", RTP_CODEC_VP8, -EBADMSG, {NONE}},
+        {"VP9 key, lower layer",
+         "8060" FIXED "ae 05 00 09 10 0140 00b4 aa",
+         RTP_CODEC_VP9,
+         0,
+         {.key = true,
+          .start = true,
+          .end = true,
+          .switch_up = true,
+          .has_layers = true,
+          .width = 320,
+          .height = 180,
+          .picture_id = 5,
+          .picture_id_at = 1,
+          .tl0_pic_idx = 9,
+          .tl0_at = 3}},
+        {"VP9 key, upper layer",
+         "80e0" FIXED "ac 05 03 09 aa",
+         RTP_CODEC_VP9,
+         0,
+         {.start = true,
+          .end = true,
+          .has_layers = true,
+          .sid = 1,
+          .picture_id = 5,
+          .picture_id_at = 1,
+          .tl0_pic_idx = 9,
+          .tl0_at = 3}},
+        {"VP9 inter, switching up",
+         "8060" FIXED "e8 05 30 09 aa",
+         RTP_CODEC_VP9,
+         0,
+         {.start = true,
+          .switch_up = true,
+          .has_layers = true,
+          .tid = 1,
+          .picture_id = 5,
+          .picture_id_at = 1,
+          .tl0_pic_idx = 9,
+          .tl0_at = 3}},
+        {"VP9 without picture id",
+         "8060" FIXED "4c aa",
+         RTP_CODEC_VP9,
+         0,
+         {.start = true, .end = true, NONE}},
+        {"H.264 key",
+         "8060" FIXED "67 42",
+         RTP_CODEC_H264,
+         0,
+         {.key = true, .start = true, .switch_up = true, NONE}},
+        {"H.264 end", "80e0" FIXED "7c 41 88", RTP_CODEC_H264, 0, {.end = true, NONE}},
+        {"H.264, broken aggregate", "80e0" FIXED "78 0000", RTP_CODEC_H264, -EBADMSG, {NONE}},
+        {"AV1 key",
+         "8060" FIXED "28 02 0a00 30 11",
+         RTP_CODEC_AV1,
+         0,
+         {.key = true, .start = true, .switch_up = true, NONE}},
+        {"AV1 end", "80e0" FIXED "90 30 11", RTP_CODEC_AV1, 0, {.end = true, NONE}},
+        {"AV1, cut", "80e0" FIXED "00 05 30", RTP_CODEC_AV1, -EBADMSG, {NONE}},
+        {"empty video", "80e0" FIXED, RTP_CODEC_VP8, -EBADMSG, {NONE}},
+        {"padding only", "a0e0" FIXED "0002", RTP_CODEC_AV1, -EBADMSG, {NONE}},
+        {"RTX is not unwrapped", "8061" FIXED "0001 10 50", RTP_CODEC_RTX, -EBADMSG, {NONE}},
+        {"no codec", "8061" FIXED "0001", RTP_CODEC_NONE, -EBADMSG, {NONE}},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct frame_info f;
+        int rc = read_packet(&f, rows[i].codec, rows[i].packet, NULL);
+        if (rc != rows[i].rc)
+            fail_msg("%s: %d", rows[i].what, rc);
+        same_place(rows[i].what, &f, &rows[i].want);
+    }
+}
+
+/* Frame 7 with a structure of two temporal layers: template 0 is T0 without references, 1 is T0, 2 is T1;
+ * two decode targets (S S, S S, D -), no chains, 640x360. Bits:
+ * 1 0 000000 0000000000000111 10000 | 000000 00001 | 00 01 11 | 1010 1010 0100 | 0 1 0001 0 1 0000 0 | 0 |
+ * 1 0000001001111111 0000000101100111 */
+#define EXT_KEY     "1000 0004 090e80000780011ea91140813f80b380"
+#define EXT_T0      "1000 0002 09 03 c1 0008 000000"
+#define EXT_T1      "1000 0002 09 03 82 0009 000000"
+#define EXT_UNKNOWN "1000 0002 09 03 8f 0009 000000"
+#define EXT_CUT     "1000 0001 09 02 8000"
+
+static void from_the_descriptor(void **state)
+{
+    static const struct {
+        const char *what, *packet;
+        enum rtp_codec codec;
+        int rc;
+        struct frame_info want;
+    } rows[] = {
+        {"AV1, encrypted payload",
+         "9060" FIXED EXT_T0 "ff ff",
+         RTP_CODEC_AV1,
+         0,
+         {.start = true,
+          .end = true,
+          .switch_up = true,
+          .has_layers = true,
+          .has_descriptor = true,
+          .frame_number = 8,
+          NONE}},
+        {"VP8: numbers from the payload, place from the descriptor",
+         "90e0" FIXED EXT_T1 "90 e0 8123 07 00 50",
+         RTP_CODEC_VP8,
+         0,
+         {.start = true,
+          .discardable = true,
+          .has_layers = true,
+          .tid = 1,
+          .has_descriptor = true,
+          .frame_number = 9,
+          .picture_id = 0x123,
+          .picture_id_15 = true,
+          .picture_id_at = 2,
+          .tl0_pic_idx = 7,
+          .tl0_at = 4}},
+        {"unknown template: the payload tells layers, but no key frame",
+         "90e0" FIXED EXT_UNKNOWN "90 20 40 50",
+         RTP_CODEC_VP8,
+         0,
+         {.start = true, .has_layers = true, .tid = 1, .has_descriptor = true, .frame_number = 9, NONE}},
+        {"unknown template, encrypted payload",
+         "90e0" FIXED EXT_UNKNOWN "ff ff",
+         RTP_CODEC_AV1,
+         -EBADMSG,
+         {NONE}},
+        {"VP8 with a broken payload", "90e0" FIXED EXT_T1 "90", RTP_CODEC_VP8, -EBADMSG, {NONE}},
+        {"a descriptor of two bytes", "90e0" FIXED EXT_CUT "10 51", RTP_CODEC_VP8, -EBADMSG, {NONE}},
+        {"no descriptor in this packet",
+         "80e0" FIXED "10 51",
+         RTP_CODEC_VP8,
+         0,
+         {.start = true, .end = true, NONE}},
+    };
+    static const struct frame_info key = {.key = true,
+                                          .start = true,
+                                          .switch_up = true,
+                                          .has_layers = true,
+                                          .width = 640,
+                                          .height = 360,
+                                          .has_descriptor = true,
+                                          .frame_number = 7,
+                                          NONE};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct dependency dd = {0};
+        struct frame_info f;
+        assert_int_equal(read_packet(&f, RTP_CODEC_AV1, "9060" FIXED EXT_KEY "ff", &dd), 0);
+        same_place("key frame", &f, &key);
+        int rc = read_packet(&f, rows[i].codec, rows[i].packet, &dd);
+        if (rc != rows[i].rc)
+            fail_msg("%s: %d", rows[i].what, rc);
+        same_place(rows[i].what, &f, &rows[i].want);
+    }
+}
+
+static void descriptors_that_were_not_negotiated_are_passed_over(void **state)
+{
+    struct frame_info f;
+    (void)state;
+    assert_int_equal(read_packet(&f, RTP_CODEC_VP8, "9060" FIXED EXT_T1 "10 51", NULL), 0);
+    assert_false(f.has_descriptor);
+    assert_true(f.start);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(from_the_payload),
+        cmocka_unit_test(from_the_descriptor),
+        cmocka_unit_test(descriptors_that_were_not_negotiated_are_passed_over),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
