@@ -10,7 +10,7 @@ const plain = ['assert', 'ctype', 'errno', 'float', 'inttypes', 'limits', 'math'
   'stdbool', 'stddef', 'stdint', 'stdlib', 'string', 'strings'].map((name) => `${name}.h`);
 const posix = [...plain, 'stdio.h', 'time.h', 'signal.h', 'unistd.h', 'fcntl.h', 'poll.h', 'pthread.h', 'sched.h',
   'regex.h', 'netdb.h', 'ifaddrs.h', 'getopt.h', 'locale.h', 'syslog.h', 'arpa/', 'net/', 'netinet/', 'sys/', 'linux/'];
-const glib = ['glib.h', 'glib-unix.h', 'gio/'];
+const glib = ['glib.h', 'glib-unix.h', 'glib/', 'gio/'];
 const media = ['openssl/', 'srtp2/', 'usrsctp.h', 'stun/', 'nice/', 'intel-ipsec-mb.h'];
 const control = ['openssl/', 'libwebsockets.h', 'jansson.h', 'jwt.h'];
 

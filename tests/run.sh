@@ -75,12 +75,13 @@ node_modules() {
     check npm npm --prefix tests ci --no-audit --no-fund && cp tests/package-lock.json tests/node_modules/.installed
 }
 
-# node_tests FOLDER: its *.test.mjs with Node's own runner, if there is such a folder.
+# node_tests FOLDER: its *.test.mjs with Node's own runner, if there are any.
 node_tests() {
     name=$(basename "$1")
     [ -d "$1" ] || return
     # shellcheck disable=SC2046 # no spaces in the names
     set -- $(find "$1" -name '*.test.mjs')
+    [ $# -gt 0 ] || return
     say "Node: $name"
     node --test --test-reporter=tap "$@" >"build/logs/$name" 2>&1
     tally node "$name" $?
@@ -99,7 +100,7 @@ stage_lint() {
     say 'clang-tidy'
     check configure-debug cmake --preset debug -DPLENUM_TESTS=ON &&
         check clang-tidy sh -c "find rtp conf sfu signaling -name '*.c' |
-            xargs -n 4 -P $jobs clang-tidy --quiet -p build/debug"
+            xargs -n 1 -P $jobs clang-tidy --quiet -p build/debug"
 }
 
 # The unit tests as they will run (release), under address and undefined, and under thread; then those in Node.
