@@ -8,11 +8,11 @@ export const PORTRAIT = 3 / 4;
 const SMALLEST = 100;
 
 function cell({ width, height, columns, rows, gap, narrow }) {
-  let w = (width - gap * (columns - 1)) / columns;
-  let h = (height - gap * (rows - 1)) / rows;
+  let w = Math.max(0, (width - gap * (columns - 1)) / columns);
+  let h = Math.max(0, (height - gap * (rows - 1)) / rows);
   if (w / h > WIDE) w = h * WIDE;
   else if (w / h < narrow) h = w / narrow;
-  return { width: Math.max(0, Math.floor(w)), height: Math.max(0, Math.floor(h)) };
+  return { width: Math.floor(w), height: Math.floor(h) };
 }
 
 /**
@@ -50,7 +50,7 @@ export function capacity({ width, height, gap = 8, narrow = LANDSCAPE, least, mo
 }
 
 /** What the large tile of a high window is given at the least, as a share of its height. */
-const LARGE = 0.42;
+const LARGE = 0.5;
 
 /**
  * One large box and small ones: in a strip beside it in a wide area, in a grid below it in a high one:

@@ -102,12 +102,12 @@ export class Session {
   }
 
   /** A socket over a network that has gone looks open for minutes: ask for a sign of life. */
-  async check() {
+  async check(patience = SIGN_OF_LIFE) {
     const rpc = this.#rpc;
     if (this.#reconnecting === this.#life || !rpc) return;
     const [method, params] = this.#entry ? ['stats', {}] : ['rooms', { subscribe: this.#watching }];
     try {
-      await rpc.call(method, params, SIGN_OF_LIFE);
+      await rpc.call(method, params, patience);
     } catch (error) {
       if (error.reason === 'timeout' && rpc === this.#rpc) rpc.drop();
     }
