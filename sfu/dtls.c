@@ -275,7 +275,7 @@ void dtls_start(struct dtls *dtls)
 bool dtls_feed(struct dtls *dtls, const uint8_t *datagram, size_t len)
 {
     bool authentic = false;
-    if (!dtls->started)
+    if (!dtls->started || len == 0)
         return false;
     dtls_bio_feed(&dtls->bio, datagram, len);
     if (dtls->state == DTLS_HANDSHAKE)

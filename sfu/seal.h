@@ -53,7 +53,8 @@ size_t seal_overhead(const struct seal *seal);
 
 /* Write header, encrypted payload and tag to out, which holds cap bytes and
  * must not overlap the input; *out_len is their number. 0, -EMSGSIZE where they
- * do not fit, or -EIO. SHA1_80: an SSRC's first
- * index is below 2^16, and later ones are within 2^15 of the highest so far. */
+ * do not fit, or -EIO. SHA1_80: an SSRC's first index is below 2^16, later ones
+ * are at most 2^15 above and at most 1,000 below the highest so far, or libsrtp2
+ * refuses them. */
 int seal_packet(struct seal *seal, const struct seal_packet *packet, uint8_t *out, size_t cap,
                 size_t *out_len) __attribute__((warn_unused_result));
