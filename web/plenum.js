@@ -18,6 +18,8 @@ export { PlenumError, Slot };
 /** Ms between two looks at who is in the slots: while somebody is awaited, and otherwise. */
 const LOOK_SOON = 50;
 const LOOK = 200;
+/** Ms that the server has for a sign of life after the network has changed. */
+const PROMPT = 4_000;
 
 /** Where the server of this page listens. */
 export function socketUrl(page = location) {
@@ -139,11 +141,18 @@ export class Plenum extends EventTarget {
     const { signal } = this.#abort;
     const moved = () => {
       this.#session.hurry();
-      this.#session.check();
+      this.#session.check(PROMPT);
       if (this.state === 'joined') this.restart().catch(() => {}); // made good when the socket is back
     };
     globalThis.addEventListener?.('online', moved, { signal });
-    navigator.connection?.addEventListener?.('change', moved, { signal });
+    const { connection } = navigator;
+    let type = connection?.type;
+    const changed = () => {
+      if (connection.type === type) return; // only the estimates of speed have changed
+      type = connection.type;
+      moved();
+    };
+    connection?.addEventListener?.('change', changed, { signal });
     globalThis.addEventListener?.('pagehide', () => this.leave(), { signal });
   }
 

@@ -13,7 +13,7 @@ const TOO_MANY_REQUESTS = 1008;
 const PENALTY = 5_000; // ms
 /** Ms of silence after which the server is asked for a sign of life, and how long that may take. */
 const SILENCE = 15_000;
-const SIGN_OF_LIFE = 5_000;
+const SIGN_OF_LIFE = 10_000;
 
 export class Session {
   /** As of Plenum: `idle`, `connecting`, `open`, `joined`, `reconnecting`, `ended`. */
@@ -60,8 +60,9 @@ export class Session {
     }
   }
 
-  /** `{room, name, token}`; resolves with the result of `join`. */
+  /** `{room, name, token}`; resolves with the result of `join`. Waits for a socket that is being opened. */
   async join(entry) {
+    await this.#settle();
     const result = await this.call('join', entry);
     this.#entry = entry;
     this.#enter(result);
@@ -111,6 +112,12 @@ export class Session {
     } catch (error) {
       if (error.reason === 'timeout' && rpc === this.#rpc) rpc.drop();
     }
+  }
+
+  /** Wait until the socket is open or given up, at most as long as for a reply. */
+  async #settle() {
+    const end = performance.now() + this.#timeout;
+    while (['connecting', 'reconnecting'].includes(this.state) && performance.now() < end) await pause(50);
   }
 
   async #open(life) {

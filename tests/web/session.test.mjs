@@ -96,6 +96,15 @@ test('connect, join, leave', async () => {
   assert.equal(sockets[0].protocol, 'plenum');
 });
 
+test('a join waits for the socket', async () => {
+  answer = null;
+  await assert.rejects(session.connect('ws://x/ws'), { reason: 'network' });
+  const join = session.join({ room: 'r', name: 'Ann' });
+  answer = () => member();
+  await join;
+  assert.equal(session.state, 'joined');
+});
+
 test('errors have the name that the server gave them', async () => {
   await session.connect('ws://x/ws');
   answer = () => {
