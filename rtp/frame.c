@@ -31,6 +31,7 @@ static int read_vp8(struct frame_info *f, const struct rtp_view *v, const uint8_
     f->height = d.height;
     f->picture_id = d.picture_id;
     f->picture_id_15 = d.picture_id_15;
+    f->picture_gap_is_loss = true;
     f->picture_id_at = d.picture_id_at;
     f->tl0_pic_idx = d.tl0_pic_idx;
     f->tl0_at = d.tl0_at;

@@ -21,9 +21,10 @@ struct frame_info {
     uint16_t width, height; /* of a key frame where its header says, else 0 */
 
     /* VP8 (RFC 7741) and VP9 (RFC 9628): what rewriting has to renumber. */
-    int32_t picture_id;            /* or FRAME_NO_PICTURE_ID */
-    bool picture_id_15;            /* the wide form */
-    int16_t tl0_pic_idx;           /* or FRAME_NO_TL0 */
+    int32_t picture_id;       /* or FRAME_NO_PICTURE_ID */
+    bool picture_id_15;       /* the wide form */
+    bool picture_gap_is_loss; /* VP8; VP9's references are distances between ids, which may leave some out */
+    int16_t tl0_pic_idx;      /* or FRAME_NO_TL0 */
     uint8_t picture_id_at, tl0_at; /* their offsets in the payload; below COMPOSE_PATCH_MAX; 0 = none */
 
     /* Dependency descriptor */

@@ -15,71 +15,77 @@ void rewrite_init(struct rewrite *r, uint32_t clock_rate, uint16_t first_seq, ui
         .clock_rate = clock_rate,
         .index = (uint64_t)first_seq - 1,
         .timestamp = random,
-        .origin_timestamp = random,
-        .picture_id = (int32_t)(random & PICTURE_ID_MASK),
-        .tl0_pic_idx = (int16_t)(random >> 15 & 0xff),
-        .frame_number = (uint16_t)(random >> 16),
         .frame_ended = true,
-        .newest_picture_id = FRAME_NO_PICTURE_ID,
+        .picture.newest = (uint16_t)random,
+        .tl0.newest = (uint16_t)(random >> 8),
+        .frame.newest = (uint16_t)(random >> 16),
     };
 }
 
-static uint32_t us_to_ticks(uint64_t us, uint32_t clock_rate)
+/* --- Timestamps ----------------------------------------------------------------- */
+
+/* Of times less than a century apart. */
+static int64_t ticks_between(uint64_t from_us, uint64_t to_us, uint32_t clock_rate)
 {
-    return (uint32_t)(us / 1000000 * clock_rate + us % 1000000 * clock_rate / 1000000);
+    int64_t us = (int64_t)(to_us - from_us);
+    return us / 1000000 * clock_rate + us % 1000000 * clock_rate / 1000000;
 }
 
-/* The timestamp of capture_us on the slot's timeline, moved forward where it is
- * not ahead of what was sent. */
-static uint32_t timestamp_at(struct rewrite *r, uint64_t capture_us, uint64_t *moved_us)
+/* How many ticks the timestamp goes forward at a switch to a source whose packet
+ * is of capture_us. */
+static uint32_t step_to(struct rewrite *r, uint64_t capture_us, uint64_t *moved_us)
 {
+    int64_t on_timeline = r->origin_ticks + ticks_between(r->origin_us, capture_us, r->clock_rate);
+    int64_t ahead = on_timeline - r->ticks, step = ahead;
     *moved_us = 0;
-    if (!r->started) {
-        r->origin_us = capture_us;
-        return r->origin_timestamp;
+    if (ahead <= 0) {
+        step = r->clock_rate /
+               (r->clock_rate == VIDEO_CLOCK ? VIDEO_FRAMES_PER_SECOND : AUDIO_FRAMES_PER_SECOND);
+        *moved_us = (uint64_t)(step - ahead) * 1000000 / r->clock_rate;
+    } else if (ahead > REWRITE_TIMESTAMP_JUMP) {
+        step = REWRITE_TIMESTAMP_JUMP;
     }
-    /* A capture time before the origin wraps to the same ticks as the difference does. */
-    uint32_t ts = capture_us >= r->origin_us
-                      ? r->origin_timestamp + us_to_ticks(capture_us - r->origin_us, r->clock_rate)
-                      : r->origin_timestamp - us_to_ticks(r->origin_us - capture_us, r->clock_rate);
-    uint32_t fps = r->clock_rate == VIDEO_CLOCK ? VIDEO_FRAMES_PER_SECOND : AUDIO_FRAMES_PER_SECOND;
-    uint32_t least = r->timestamp + r->clock_rate / fps;
-    if (ts_diff(ts, r->timestamp) > 0)
-        return ts;
-    *moved_us = (uint64_t)(least - ts) * 1000000 / r->clock_rate;
-    return least;
+    /* A small correction is made up for at the next switch; after a large one the way back would be as bad.
+     */
+    if (*moved_us > REWRITE_ANCHOR_US || step < ahead) {
+        r->origin_us = capture_us;
+        r->origin_ticks = r->ticks + step;
+    }
+    return (uint32_t)step;
 }
 
-uint64_t rewrite_switch(struct rewrite *r, uint64_t in_seq, const struct rtp_view *v,
-                        const struct frame_info *f, uint64_t capture_us)
+uint64_t rewrite_switch(struct rewrite *r, uint64_t in_seq, const struct rtp_view *v, uint64_t capture_us)
 {
-    uint64_t moved_us;
-    uint32_t ts = timestamp_at(r, capture_us, &moved_us);
-    r->timestamp_offset = ts - v->timestamp;
+    uint64_t moved_us = 0;
+    uint32_t step = 0;
+    if (r->started)
+        step = step_to(r, capture_us, &moved_us);
+    else
+        r->origin_us = capture_us;
+    r->started = true;
+    r->timestamp_offset = r->timestamp + step - v->timestamp;
     r->first = in_seq;
     r->newest = in_seq;
     /* A hole tells the decoder that the last frame of the old source is not whole. */
     r->base = r->index + (r->frame_ended ? 1 : 2);
-    r->dropped = 0;
+    r->dropped = (struct rewrite_dropped){0};
     r->drop_count = 0;
-    r->newest_picture_id = f->picture_id;
-    r->picture_id_offset = (uint16_t)(r->picture_id + 1 - f->picture_id);
-    r->tl0_offset = (uint8_t)(r->tl0_pic_idx + 1 - f->tl0_pic_idx);
-    r->frame_number_offset = (uint16_t)(r->frame_number + 1 - f->frame_number);
-    r->started = true;
+    r->picture.known = r->tl0.known = r->frame.known = false;
     return moved_us;
 }
+
+/* --- Sequence numbers ------------------------------------------------------------- */
 
 static struct rewrite_drop *last_drop(struct rewrite *r)
 {
     return r->drop_count ? &r->drops[(r->drop_count - 1) % REWRITE_DROPS] : NULL;
 }
 
-/* How many packets before in_seq were dropped on purpose; false where in_seq is
- * itself among them or too old to tell. */
-static bool drops_before(const struct rewrite *r, uint64_t in_seq, uint64_t *count)
+/* What was dropped on purpose before in_seq; false where in_seq is itself among
+ * it or too old to tell. */
+static bool dropped_before(const struct rewrite *r, uint64_t in_seq, struct rewrite_dropped *before)
 {
-    *count = r->dropped;
+    *before = r->dropped;
     size_t kept = r->drop_count < REWRITE_DROPS ? r->drop_count : REWRITE_DROPS;
     for (size_t i = 0; i < kept; i++) {
         const struct rewrite_drop *d = &r->drops[(r->drop_count - 1 - i) % REWRITE_DROPS];
@@ -87,78 +93,112 @@ static bool drops_before(const struct rewrite *r, uint64_t in_seq, uint64_t *cou
             return true;
         if (in_seq >= d->from)
             return false;
-        *count = d->before;
+        *before = d->before;
     }
     return kept == r->drop_count;
 }
 
-/* Picture ids run from frame to frame in steps of one, and a reordered packet's
- * lies behind the newest. */
-static void note_picture_id(struct rewrite *r, int32_t in)
+/* --- Numbers of the codecs and of the descriptor ------------------------------------ */
+
+/* Ours for the source's; its first one is made the next of ours. */
+static uint16_t renumber(struct rewrite_number *n, uint16_t in)
 {
-    if (r->newest_picture_id < 0 || (((in - r->newest_picture_id) & PICTURE_ID_MASK) < 0x4000))
-        r->newest_picture_id = in;
+    if (!n->known)
+        n->offset = (uint16_t)(n->newest + 1 - in);
+    n->known = true;
+    return (uint16_t)(in + n->offset);
 }
 
-static void note_sent(struct rewrite *r, const struct frame_info *f, const struct rewritten *out)
+/* The packet's picture id, unwrapped against the newest. */
+static uint16_t picture_of(const struct rewrite *r, const struct frame_info *f)
 {
+    unsigned shift = f->picture_id_15 ? 1 : 9; /* what 16 bits have more than the circle of 15 or of 7 */
+    uint16_t in = (uint16_t)f->picture_id;
+    if (!r->picture.known)
+        return in;
+    int16_t ahead = (int16_t)(uint16_t)((in - r->newest_picture) << shift);
+    return (uint16_t)(r->newest_picture + (ahead >> shift));
+}
+
+/* True where that picture is newer than all others. */
+static bool note_picture(struct rewrite *r, uint16_t picture)
+{
+    if (r->picture.known && !seq_newer(picture, r->newest_picture))
+        return false;
+    r->newest_picture = picture;
+    return true;
+}
+
+static uint16_t renumber_picture(struct rewrite *r, const struct frame_info *f,
+                                 const struct rewrite_dropped *before)
+{
+    uint16_t picture = picture_of(r, f);
+    note_picture(r, picture);
+    return (uint16_t)(renumber(&r->picture, picture) - before->pictures);
+}
+
+static void note_sent(struct rewrite *r, const struct frame_info *f, const struct rewritten *out,
+                      uint16_t picture)
+{
+    int32_t ahead = ts_diff(out->timestamp, r->timestamp);
     r->index = out->index;
     r->frame_ended = f->end;
-    if (ts_diff(out->timestamp, r->timestamp) > 0)
+    if (ahead > 0) {
         r->timestamp = out->timestamp;
+        r->ticks += ahead;
+    }
     if (out->picture_id >= 0)
-        r->picture_id = out->picture_id;
+        r->picture.newest = picture;
     if (out->tl0_pic_idx >= 0)
-        r->tl0_pic_idx = out->tl0_pic_idx;
+        r->tl0.newest = (uint16_t)out->tl0_pic_idx;
     if (f->has_descriptor)
-        r->frame_number = out->frame_number;
+        r->frame.newest = out->frame_number;
 }
 
 bool rewrite_packet(struct rewrite *r, uint64_t in_seq, const struct rtp_view *v, const struct frame_info *f,
                     struct rewritten *out)
 {
-    uint64_t dropped;
-    if (in_seq < r->first || !drops_before(r, in_seq, &dropped))
+    struct rewrite_dropped before;
+    uint16_t picture = 0;
+    if (in_seq < r->first || !dropped_before(r, in_seq, &before))
         return false;
     *out = (struct rewritten){
-        .index = r->base + (in_seq - r->first) - dropped,
-        .timestamp = v->timestamp + r->timestamp_offset,
-        .picture_id = f->picture_id < 0 ? FRAME_NO_PICTURE_ID
-                                        : (f->picture_id + r->picture_id_offset) & PICTURE_ID_MASK,
-        .tl0_pic_idx = f->tl0_pic_idx < 0 ? FRAME_NO_TL0 : (int16_t)((f->tl0_pic_idx + r->tl0_offset) & 0xff),
-        .frame_number = (uint16_t)(f->frame_number + r->frame_number_offset),
+        .index = r->base + (in_seq - r->first) - before.packets,
+        .timestamp = rewrite_timestamp(r, v->timestamp),
+        .picture_id = FRAME_NO_PICTURE_ID,
+        .tl0_pic_idx = FRAME_NO_TL0,
         .marker = v->marker,
     };
-    if (f->picture_id >= 0)
-        note_picture_id(r, f->picture_id);
+    if (f->picture_id >= 0) {
+        picture = renumber_picture(r, f, &before);
+        out->picture_id = picture & PICTURE_ID_MASK;
+    }
+    if (f->tl0_pic_idx >= 0)
+        out->tl0_pic_idx = renumber(&r->tl0, (uint16_t)f->tl0_pic_idx) & 0xff;
+    if (f->has_descriptor)
+        out->frame_number = renumber(&r->frame, f->frame_number);
     if (in_seq > r->newest)
         r->newest = in_seq;
     if (out->index > r->index)
-        note_sent(r, f, out);
+        note_sent(r, f, out, picture);
     return true;
 }
 
-/* A dropped frame's picture id is closed up, once for the frame; its frame
- * number is not: the descriptor names references by distance. */
-static void drop_picture(struct rewrite *r, const struct frame_info *f)
-{
-    if (f->picture_id < 0 || !f->start)
-        return;
-    if (((f->picture_id - r->newest_picture_id) & PICTURE_ID_MASK) - 1 < 0x4000 - 1)
-        r->picture_id_offset--;
-    note_picture_id(r, f->picture_id);
-}
+/* --- Drops ---------------------------------------------------------------------------- */
 
-void rewrite_drop(struct rewrite *r, uint64_t in_seq, const struct frame_info *f)
+bool rewrite_drop(struct rewrite *r, uint64_t in_seq, const struct frame_info *f)
 {
     if (!r->started || in_seq <= r->newest)
-        return; /* the numbering has gone on: it stays a hole */
-    drop_picture(r, f);
+        return false;
     struct rewrite_drop *d = last_drop(r);
     if (d && in_seq == d->to + 1)
         d->to = in_seq;
     else
         r->drops[r->drop_count++ % REWRITE_DROPS] = (struct rewrite_drop){in_seq, in_seq, r->dropped};
     r->newest = in_seq;
-    r->dropped++;
+    r->dropped.packets++;
+    /* Once for each picture. A frame number is not closed up: descriptors name references by distance. */
+    if (f->picture_id >= 0 && f->picture_gap_is_loss && r->picture.known && note_picture(r, picture_of(r, f)))
+        r->dropped.pictures++;
+    return true;
 }

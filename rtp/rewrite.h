@@ -13,40 +13,52 @@
 #include "sent.h"
 
 enum {
-    REWRITE_DROPS = 16,     /* runs of drops remembered for packets that come late */
-    REWRITE_NEAR = 1 << 16, /* where unwrapped incoming sequence numbers begin (seq.h) */
+    REWRITE_DROPS = 16,          /* runs of drops remembered for packets that come late */
+    REWRITE_NEAR = 1 << 16,      /* where unwrapped incoming sequence numbers begin (seq.h) */
+    REWRITE_ANCHOR_US = 1000000, /* a larger correction of a timestamp moves the slot's timeline with it */
+    REWRITE_TIMESTAMP_JUMP = 1 << 30 /* ticks; receivers take 2^31 and more for a jump back */
 };
 
-/* A run of packets dropped on purpose: those from `from` on count in `before`
- * and `count`. */
+/* What was dropped on purpose since the switch. */
+struct rewrite_dropped {
+    uint64_t packets;
+    uint16_t pictures; /* whose ids were closed up; on a circle */
+};
+
+/* A run of packets dropped on purpose. */
 struct rewrite_drop {
     uint64_t from, to; /* incoming, unwrapped, inclusive */
-    uint64_t before;   /* packets dropped before `from` since the switch */
+    struct rewrite_dropped before;
+};
+
+/* A number that runs on through all sources. */
+struct rewrite_number {
+    uint16_t newest; /* sent */
+    uint16_t offset; /* from the current source's to ours */
+    bool known;      /* the offset: such a number has come */
 };
 
 struct rewrite {
     uint32_t clock_rate; /* Hz */
-    bool started;        /* something was sent */
+    bool started;        /* there was a source */
 
     /* what went out */
     uint64_t index;     /* highest */
     uint32_t timestamp; /* newest */
-    uint64_t origin_us; /* server time of origin_timestamp */
-    uint32_t origin_timestamp;
-    bool frame_ended; /* the newest packet was the last of its frame */
-    int32_t picture_id;
-    int16_t tl0_pic_idx;
-    uint16_t frame_number;
+    int64_t ticks;      /* the same unwrapped, 0 at the stream's beginning */
+    bool frame_ended;   /* the newest packet was the last of its frame */
+    struct rewrite_number picture, tl0, frame;
+
+    /* the slot's timeline: origin_ticks at origin_us of the server's clock */
+    uint64_t origin_us;
+    int64_t origin_ticks;
 
     /* the source behind it */
     uint64_t first, newest; /* incoming, unwrapped */
     uint64_t base;          /* index of `first` */
-    uint64_t dropped;       /* since `first` */
     uint32_t timestamp_offset;
-    uint16_t picture_id_offset;
-    uint8_t tl0_offset;
-    uint16_t frame_number_offset;
-    int32_t newest_picture_id; /* incoming */
+    uint16_t newest_picture; /* incoming, unwrapped to 16 bits; once picture.known */
+    struct rewrite_dropped dropped;
     struct rewrite_drop drops[REWRITE_DROPS];
     size_t drop_count; /* ever; the ring keeps the last ones */
 };
@@ -58,8 +70,7 @@ void rewrite_init(struct rewrite *r, uint32_t clock_rate, uint16_t first_seq, ui
 /* Put the source of this packet behind the stream, from this packet on.
  * capture_us is the packet's time on the server's clock. Returns by how many us
  * the timestamp had to be moved forward so as not to go back. */
-uint64_t rewrite_switch(struct rewrite *r, uint64_t in_seq, const struct rtp_view *v,
-                        const struct frame_info *f, uint64_t capture_us);
+uint64_t rewrite_switch(struct rewrite *r, uint64_t in_seq, const struct rtp_view *v, uint64_t capture_us);
 
 /* The numbers of a packet of the current source; in_seq is its sequence number,
  * unwrapped. False: it has no place (older than the switch, or among drops that
@@ -68,8 +79,9 @@ bool rewrite_packet(struct rewrite *r, uint64_t in_seq, const struct rtp_view *v
                     struct rewritten *out);
 
 /* A packet of the current source is not forwarded, on purpose: close the
- * numbering over it. */
-void rewrite_drop(struct rewrite *r, uint64_t in_seq, const struct frame_info *f);
+ * numbering over it. False: newer ones have gone out, its number is a hole that
+ * only a packet without payload can fill. */
+bool rewrite_drop(struct rewrite *r, uint64_t in_seq, const struct frame_info *f);
 
 /* The stream's timestamp at a moment at which the source's own would be in_ts. */
 static inline uint32_t rewrite_timestamp(const struct rewrite *r, uint32_t in_ts)

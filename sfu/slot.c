@@ -162,7 +162,7 @@ static void switch_to(struct slot *s, struct layer *l, const struct packet *p, u
 {
     const struct transport *publisher = l->track->publisher;
     uint64_t capture_us = clock_map_to_us(&l->clock, &publisher->clock, p->view.timestamp);
-    uint64_t moved_us = rewrite_switch(&s->rewrite, number, &p->view, &p->frame, capture_us);
+    uint64_t moved_us = rewrite_switch(&s->rewrite, number, &p->view, capture_us);
     if (moved_us > SLOT_CORRECTION_US)
         counter_add(counters_of(s), COUNT_slot_corrections, 1);
     counter_add(counters_of(s), COUNT_slot_switches, 1);
