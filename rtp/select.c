@@ -17,6 +17,8 @@ void select_forget(struct select *s, uint32_t source)
 
 enum select_verdict select_packet(struct select *s, uint32_t source, const struct frame_info *f)
 {
+    if (source == SELECT_NOTHING)
+        return SELECT_DROP;
     if (source == s->target && select_waiting(s)) {
         if (!f->key || !f->start)
             return SELECT_DROP;
