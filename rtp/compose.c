@@ -9,9 +9,18 @@ enum {
     ONE_BYTE_LEN_MAX = 16,
     TRANSPORT_SEQ_LEN = 2,
     SEND_TIME_LEN = 3,
-    MID_LEN_MAX = 16,
-    ELEMENTS_MAX = RTP_EXT_COUNT,
+    AUDIO_LEVEL_LEN = 1,
+    ORIENTATION_LEN = 1,
+    DESCRIPTOR_LEN_MAX = 255,
+    ELEMENTS_MAX = 6,
+    HEAD_LEN = 2, /* of an element, two-byte form */
 };
+
+_Static_assert(ELEMENTS_MAX *HEAD_LEN + TRANSPORT_SEQ_LEN + SEND_TIME_LEN + COMPOSE_MID_MAX +
+                       AUDIO_LEVEL_LEN + ORIENTATION_LEN + DESCRIPTOR_LEN_MAX <=
+                   COMPOSE_EXTENSIONS,
+               "all elements and the padding to 4 bytes fit");
+_Static_assert(COMPOSE_EXTENSIONS % 4 == 0, "the padding is counted");
 
 struct element {
     enum rtp_ext ext;
@@ -19,55 +28,63 @@ struct element {
     const uint8_t *data; /* NULL = zeros, filled in later */
 };
 
-/* What of the source packet's extensions goes on to a viewer as it is. */
-static const enum rtp_ext passed_on[] = {RTP_EXT_AUDIO_LEVEL, RTP_EXT_ORIENTATION, RTP_EXT_DEPENDENCY};
+struct elements {
+    struct element e[ELEMENTS_MAX];
+    size_t n;
+    bool two_bytes; /* one of them needs that form */
+};
 
-static size_t list_elements(struct element *e, const struct compose *with, const struct rtp_view *v,
-                            const uint8_t *p)
+/* Nothing where the viewer has no id for it, or it cannot be said in the form that was agreed. */
+static void add(struct elements *to, const struct rtp_ext_map *exts, enum rtp_ext ext, const uint8_t *data,
+                size_t len)
 {
-    const uint8_t *id = with->exts->id;
-    size_t n = 0;
-    if (id[RTP_EXT_TRANSPORT_CC])
-        e[n++] = (struct element){RTP_EXT_TRANSPORT_CC, id[RTP_EXT_TRANSPORT_CC], TRANSPORT_SEQ_LEN, NULL};
-    if (id[RTP_EXT_ABS_SEND_TIME])
-        e[n++] = (struct element){RTP_EXT_ABS_SEND_TIME, id[RTP_EXT_ABS_SEND_TIME], SEND_TIME_LEN, NULL};
-    if (with->mid && id[RTP_EXT_MID])
-        e[n++] = (struct element){RTP_EXT_MID, id[RTP_EXT_MID], (uint8_t)strnlen(with->mid, MID_LEN_MAX),
-                                  (const uint8_t *)with->mid};
-    for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++) {
-        enum rtp_ext ext = passed_on[i];
-        if (!id[ext] || !v->ext[ext].len || (ext == RTP_EXT_DEPENDENCY && !with->descriptor))
-            continue;
-        e[n++] = (struct element){ext, id[ext], v->ext[ext].len, p + v->ext[ext].off};
-    }
-    return n;
+    uint8_t id = exts->id[ext];
+    bool long_form = id > ONE_BYTE_ID_MAX || len > ONE_BYTE_LEN_MAX;
+    if (!id || !len || (long_form && !exts->mixed))
+        return;
+    to->e[to->n++] = (struct element){ext, id, (uint8_t)len, data};
+    to->two_bytes |= long_form;
 }
 
-static bool needs_two_bytes(const struct element *e, size_t n)
+/* What of the source packet goes on to a viewer as it is. */
+static void pass_on(struct elements *to, const struct rtp_ext_map *exts, enum rtp_ext ext,
+                    const struct rtp_view *v, const uint8_t *p, size_t min, size_t max)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (e[i].id > ONE_BYTE_ID_MAX || e[i].len > ONE_BYTE_LEN_MAX)
-            return true;
-    }
-    return false;
+    struct rtp_ext_at at = v->ext[ext];
+    if (at.len >= min && at.len <= max)
+        add(to, exts, ext, p + at.off, at.len);
 }
 
-/* An element that cannot be said in the form that was agreed, or that has no room, is left out. */
+static void list_elements(struct elements *to, const struct compose *with, const struct rtp_view *v,
+                          const uint8_t *p)
+{
+    const struct rtp_ext_map *exts = with->exts;
+    size_t mid_len = with->mid ? strnlen(with->mid, COMPOSE_MID_MAX + 1) : 0;
+    to->n = 0;
+    to->two_bytes = false;
+    add(to, exts, RTP_EXT_TRANSPORT_CC, NULL, TRANSPORT_SEQ_LEN);
+    add(to, exts, RTP_EXT_ABS_SEND_TIME, NULL, SEND_TIME_LEN);
+    if (mid_len <= COMPOSE_MID_MAX)
+        add(to, exts, RTP_EXT_MID, (const uint8_t *)with->mid, mid_len);
+    pass_on(to, exts, RTP_EXT_AUDIO_LEVEL, v, p, AUDIO_LEVEL_LEN, AUDIO_LEVEL_LEN);
+    pass_on(to, exts, RTP_EXT_ORIENTATION, v, p, ORIENTATION_LEN, ORIENTATION_LEN);
+    if (with->descriptor && exts->mixed)
+        pass_on(to, exts, RTP_EXT_DEPENDENCY, v, p, DEPENDENCY_MANDATORY_LEN, DESCRIPTOR_LEN_MAX);
+}
+
 static void write_element(struct composed *c, struct wr *w, const struct element *e, bool two_bytes,
                           const struct rewritten *out)
 {
-    if (wr_left(w) < (size_t)e->len + 2 + 3 || !e->len)
-        return;
     if (two_bytes) {
         wr_u8(w, e->id);
         wr_u8(w, e->len);
     } else {
-        if (e->id > ONE_BYTE_ID_MAX || e->len > ONE_BYTE_LEN_MAX)
-            return;
         wr_u8(w, (uint32_t)e->id << 4 | (uint32_t)(e->len - 1));
     }
     uint16_t at = (uint16_t)wr_len(w);
     uint8_t *to = wr_reserve(w, e->len);
+    if (!to)
+        return;
     if (e->data)
         memcpy(to, e->data, e->len);
     else
@@ -80,24 +97,20 @@ static void write_element(struct composed *c, struct wr *w, const struct element
         dependency_set_frame_number(to, e->len, out->frame_number);
 }
 
-static void write_extensions(struct composed *c, struct wr *w, const struct compose *with,
-                             const struct rtp_view *v, const uint8_t *p, const struct rewritten *out)
+static void write_extensions(struct composed *c, struct wr *w, const struct elements *list,
+                             const struct rewritten *out)
 {
-    struct element e[ELEMENTS_MAX];
-    size_t n = list_elements(e, with, v, p);
-    if (n == 0)
+    if (list->n == 0)
         return;
-    bool two_bytes = with->exts->mixed && needs_two_bytes(e, n);
     c->header[0] |= 0x10;
-    size_t head = wr_len(w);
-    wr_u16(w, two_bytes ? TWO_BYTE_PROFILE : ONE_BYTE_PROFILE);
-    wr_u16(w, 0);
+    wr_u16(w, list->two_bytes ? TWO_BYTE_PROFILE : ONE_BYTE_PROFILE);
+    uint8_t *words = wr_reserve(w, 2);
     size_t start = wr_len(w);
-    for (size_t i = 0; i < n; i++)
-        write_element(c, w, &e[i], two_bytes, out);
+    for (size_t i = 0; i < list->n; i++)
+        write_element(c, w, &list->e[i], list->two_bytes, out);
     while ((wr_len(w) - start) % 4)
         wr_u8(w, 0);
-    put_u16(c->header + head + 2, (uint32_t)((wr_len(w) - start) / 4));
+    put_u16(words, (uint32_t)((wr_len(w) - start) / 4));
 }
 
 /* The first bytes of the payload, up to the last one that is rewritten. */
@@ -129,6 +142,7 @@ void compose_packet(struct composed *c, const struct compose *with, const struct
                     const struct frame_info *f, const uint8_t *p, const struct rewritten *out)
 {
     struct wr w = wr_init(c->header, sizeof(c->header));
+    struct elements list;
     c->transport_seq_at = 0;
     c->send_time_at = 0;
     wr_u8(&w, RTP_VERSION << 6 | (with->csrc ? 1 : 0));
@@ -138,7 +152,8 @@ void compose_packet(struct composed *c, const struct compose *with, const struct
     wr_u32(&w, with->ssrc);
     if (with->csrc)
         wr_u32(&w, with->csrc);
-    write_extensions(c, &w, with, v, p, out);
+    list_elements(&list, with, v, p);
+    write_extensions(c, &w, &list, out);
     c->header_len = wr_len(&w);
     write_patch(c, v, f, p, out);
 }

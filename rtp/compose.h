@@ -7,7 +7,9 @@
 #include "sent.h"
 
 enum {
-    COMPOSE_HEADER_MAX = 12 + 4 + 4 + 160, /* fixed, one CSRC, extension head, extensions */
+    COMPOSE_MID_MAX = 16,     /* bytes; longer ones are not sent */
+    COMPOSE_EXTENSIONS = 292, /* all of them in the two-byte form, with the longest descriptor */
+    COMPOSE_HEADER_MAX = 12 + 4 + 4 + COMPOSE_EXTENSIONS, /* fixed, one CSRC, extension head */
     COMPOSE_PATCH_MAX = 16,
 };
 
@@ -17,7 +19,8 @@ struct compose {
     const char *mid;                /* sent with each packet while not NULL */
     uint32_t ssrc, csrc;
     uint8_t pt;
-    bool descriptor; /* the viewer needs the dependency descriptor */
+    bool descriptor; /* the viewer needs the dependency descriptor; sent only where `mixed` was agreed, since
+                        its structures do not fit the one-byte form and it is of no use without them */
 };
 
 /* A packet in three pieces, in the order in which they are sent. */
@@ -30,8 +33,10 @@ struct composed {
     uint16_t send_time_at;     /* of the 24-bit abs-send-time, 0 = none */
 };
 
-/* Compose the received packet p, parsed as v and f, with the numbers of `out`. The transport-wide number and
- * the send time are left zero: they are given when the packet is sealed. */
+/* Compose the received packet p, parsed as v and f, with the numbers of `out`. The
+ * transport-wide number and the send time are left zero: they are given when the
+ * packet is sealed. An extension that cannot be said in the form that was agreed
+ * (RFC 8285, section 4.2: ids up to 14, 16 bytes) is left out. */
 void compose_packet(struct composed *c, const struct compose *with, const struct rtp_view *v,
                     const struct frame_info *f, const uint8_t *p, const struct rewritten *out);
 
@@ -45,7 +50,7 @@ static inline void compose_stamp(struct composed *c, uint16_t transport_seq, uin
     if (c->transport_seq_at)
         put_u16(c->header + c->transport_seq_at, transport_seq);
     if (c->send_time_at) {
-        uint32_t fixed = (uint32_t)(((now_us << 18) / 1000000) & 0xffffff); /* 6.18 seconds */
+        uint32_t fixed = (uint32_t)((now_us % 64000000 << 18) / 1000000); /* 6.18 seconds */
         c->header[c->send_time_at] = (uint8_t)(fixed >> 16);
         put_u16(c->header + c->send_time_at + 1, fixed);
     }
