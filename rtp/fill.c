@@ -24,14 +24,14 @@ static bool shown_by_pin(const struct fill_slot *slots, size_t n, uint32_t id)
 }
 
 /* Set aside the pinned and hidden slots; count those that the server fills. */
-static size_t settle_chosen(struct fill_slot *slots, size_t n)
+static size_t settle_chosen(struct fill_slot *slots, size_t n, const uint32_t *mine, size_t mine_count)
 {
     size_t left = 0;
     for (size_t i = 0; i < n; i++) {
         if (slots[i].hidden)
             slots[i].holder = 0;
         else if (slots[i].pinned)
-            slots[i].holder = slots[i].pin;
+            slots[i].holder = contains(mine, mine_count, slots[i].pin) ? 0 : slots[i].pin;
         else
             left++;
     }
@@ -68,10 +68,11 @@ void fill_slots(struct fill_slot *slots, size_t n, const uint32_t *candidates, s
     size_t want_count = 0;
     if (n > FILL_SLOTS_MAX)
         n = FILL_SLOTS_MAX;
-    size_t room = settle_chosen(slots, n);
+    size_t room = settle_chosen(slots, n, mine, mine_count);
     for (size_t i = 0; i < candidate_count && want_count < room; i++) {
-        if (!contains(mine, mine_count, candidates[i]) && !shown_by_pin(slots, n, candidates[i]))
-            want[want_count++] = candidates[i];
+        uint32_t id = candidates[i];
+        if (!contains(mine, mine_count, id) && !shown_by_pin(slots, n, id) && !contains(want, want_count, id))
+            want[want_count++] = id;
     }
     release_unwanted(slots, n, want, want_count);
     size_t at = 0;

@@ -16,9 +16,9 @@ struct fill_slot {
 };
 
 /* Fill n slots (at most FILL_SLOTS_MAX) from candidates, the most wanted first,
- * without the viewer's own tracks (`mine`, of mine_count). Pinned slots show
- * their pin; the others the first candidates that are not shown by a pin. Who is
- * shown already and still wanted keeps the slot; newcomers take the free ones in
+ * without the viewer's own tracks (`mine`, of mine_count), which are not even
+ * shown where they are pinned. Pinned slots show their pin; the others the first candidates that are not
+ * shown by a pin. Who is shown already and still wanted keeps the slot; newcomers take the free ones in
  * order. */
 void fill_slots(struct fill_slot *slots, size_t n, const uint32_t *candidates, size_t candidate_count,
                 const uint32_t *mine, size_t mine_count);
