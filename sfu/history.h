@@ -17,11 +17,10 @@ enum {
 };
 
 struct history {
-    struct packet **ring;
-    uint64_t *numbers;       /* unwrapped sequence number of each entry */
+    struct packet **ring;    /* by number; what is not held is NULL */
     size_t mask;             /* capacity - 1 */
     size_t limit;            /* largest capacity */
-    uint64_t newest, oldest; /* newest: highest number put; nothing below oldest is held */
+    uint64_t newest, oldest; /* newest: highest number put; nothing below oldest is held, or taken */
 };
 
 /* Capacity to begin with and at most, powers of two. 0 or -ENOMEM. */
