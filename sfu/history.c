@@ -84,12 +84,13 @@ struct packet *history_get(const struct history *h, uint64_t number)
 
 void history_expire(struct history *h, uint64_t now_us)
 {
-    uint64_t from = lowest(h);
-    for (; from <= h->newest; from++) {
-        const struct packet *p = h->ring[from & h->mask];
-        if (p && now_us - p->arrival_us < HISTORY_AGE_US)
-            break;
-        let_go(h, from);
+    for (uint64_t i = lowest(h); i <= h->newest; i++) {
+        const struct packet *p = h->ring[i & h->mask];
+        if (!p)
+            continue; /* it may still come */
+        if (now_us - p->arrival_us < HISTORY_AGE_US)
+            return;
+        let_go(h, i);
+        h->oldest = i + 1;
     }
-    h->oldest = from;
 }
