@@ -29,7 +29,7 @@ export async function launchFirefox() {
     name: 'firefox',
     async open(url, { width = 1280, height = 720, init } = {}) {
       const context = await browser.createBrowserContext();
-      const page = await context.newPage();
+      const page = await context.newPage({ type: 'window' }); // a tab would hide the one before
       page.errors = [];
       page.on('pageerror', (error) => page.errors.push(String(error.stack ?? error)));
       page.on('console', (message) => {

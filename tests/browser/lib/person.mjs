@@ -69,13 +69,13 @@ export class Person {
   async seesAndHears(...others) {
     for (const other of others) {
       await this.sees(other);
-      await until(`${this.name} hears ${other.name}`, () => this.gets(other, 'mic'), { timeout: 30000 });
+      await until(`${this.name} hears ${other.name}`, () => this.gets(other, 'mic'));
     }
   }
 
   // Both arrives and is shown in a tile with the other's name on it.
   async sees(other, source = 'camera') {
-    await until(`${this.name} gets the ${source} of ${other.name}`, () => this.gets(other, source), { timeout: 30000 });
+    await until(`${this.name} gets the ${source} of ${other.name}`, () => this.gets(other, source));
     await until(`${this.name} is shown the ${source} of ${other.name}`, () => this.tile(other, source, 'picture'));
   }
 

@@ -1,6 +1,6 @@
 // Polls until look() gives something true, and gives that. When the time is
 // over the error says what was waited for and what was seen last.
-export async function until(what, look, { timeout = 20000, every = 200 } = {}) {
+export async function until(what, look, { timeout = 60000, every = 200 } = {}) {
   const end = Date.now() + timeout;
   let seen;
   do {
