@@ -97,13 +97,14 @@ function path(report, old, span) {
 export function digest(report, names, last) {
   const stats = new Map(report.map((it) => [it.id, it]));
   const at = Math.max(0, ...report.map((it) => it.timestamp));
+  const sources = [...names.mids.values()];
   const span = last ? at - last.at : 0;
   const of = (type, make) =>
     report.filter((it) => it.type === type).map((it) => make(it, stats, names, last?.counters.get(it.id), span));
   return {
     at,
     ...path(report, last?.counters, span),
-    sending: of('outbound-rtp', sending),
+    sending: of('outbound-rtp', sending).sort((a, b) => sources.indexOf(a.source) - sources.indexOf(b.source) || a.width - b.width),
     receiving: of('inbound-rtp', receiving).sort((a, b) => a.slot - b.slot),
     counters: counters(report),
   };

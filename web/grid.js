@@ -53,12 +53,12 @@ export function capacity({ width, height, gap = 8, narrow = LANDSCAPE, least, mo
 const LARGE = 0.5;
 
 /**
- * One large box and small ones: in a strip beside it in a wide area, in a grid below it in a high one:
+ * One large box and small ones: in a strip beside it where the area is wide, else in a grid below it:
  * `{main, boxes}`. There are boxes for as many of `count` as fit.
  */
 export function spotlight({ width, height, count, gap = 8 }) {
   if (count === 0) return { main: { x: 0, y: 0, width, height }, boxes: [] };
-  return width > height ? beside({ width, height, count, gap }) : below({ width, height, count, gap });
+  return width > height * LANDSCAPE ? beside({ width, height, count, gap }) : below({ width, height, count, gap });
 }
 
 function beside({ width, height, count, gap }) {
