@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
-#include <glib/gstdio.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <openssl/evp.h>
@@ -81,7 +80,7 @@ static bool fill(X509 *cert, EVP_PKEY *key)
 static int write_pem(const char *path, mode_t mode, X509 *cert, EVP_PKEY *key)
 {
     g_autofree char *fresh = g_strconcat(path, ".new", NULL);
-    g_unlink(fresh);
+    unlink(fresh);
     int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
     if (!file) {
@@ -98,7 +97,7 @@ static int write_pem(const char *path, mode_t mode, X509 *cert, EVP_PKEY *key)
 
 static bool still_holds(const char *cert_path, const char *key_path)
 {
-    FILE *file = g_access(key_path, R_OK) == 0 ? fopen(cert_path, "re") : NULL;
+    FILE *file = access(key_path, R_OK) == 0 ? fopen(cert_path, "re") : NULL;
     if (!file)
         return false;
     X509 *cert = PEM_read_X509(file, NULL, NULL, NULL);

@@ -166,13 +166,15 @@ static inline struct fake_client *fake_join(struct fake_plane *plane, const char
     return fake;
 }
 
-/* Runs the loop for that long. */
+/* Runs the loop for that long; the media plane tells what it has to tell. */
 static inline void fake_wait(unsigned ms)
 {
     int64_t end = g_get_monotonic_time() + (int64_t)ms * 1000;
     while (g_get_monotonic_time() < end) {
         while (g_main_context_iteration(NULL, FALSE))
             continue;
+        if (fake_sfu.event_count > 0)
+            sfu_dispatch(&fake_sfu);
         g_usleep(2000);
     }
 }
