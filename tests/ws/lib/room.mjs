@@ -1,0 +1,109 @@
+// A control plane without a media plane, under ASan, and clients of its room protocol.
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import net from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { WebSocket } from 'ws';
+import { startServer } from '../../browser/lib/server.mjs';
+import { until } from '../../browser/lib/until.mjs';
+
+export { until };
+
+const program = fileURLToPath(new URL('../../../build/asan/tests/plenum-signaling-only', import.meta.url));
+
+async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+// A server with those settings that ends with the test t, cleanly.
+export async function serve(t, set = {}) {
+  const port = await freePort();
+  const server = await startServer({
+    preset: 'asan',
+    program: 'tests/plenum-signaling-only',
+    set: { 'http.address': '127.0.0.1', 'http.port': port, ...set },
+  });
+  let stopped = false;
+  const stop = () => {
+    stopped = true;
+    return server.stop();
+  };
+  t.after(() => (stopped ? undefined : server.stop().finally(server.kill)));
+  return { ...server, port, stop, ws: `${server.url.replace('http', 'ws')}ws` };
+}
+
+// Runs it with those settings to its end, which has to come by itself.
+export async function run(settings) {
+  const port = await freePort();
+  const sets = ['http.address=127.0.0.1', `http.port=${port}`, ...settings].flatMap((one) => ['--set', one]);
+  return new Promise((resolve) => {
+    execFile(program, sets, { timeout: 10000 }, (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }));
+  });
+}
+
+export class Client {
+  #last = 0;
+  messages = [];
+  closed = null;
+
+  constructor(url, options = {}) {
+    this.socket = new WebSocket(url, 'protocol' in options ? options.protocol : 'plenum', {
+      rejectUnauthorized: false,
+      ...options,
+    });
+    this.socket.on('message', (data) => this.messages.push(JSON.parse(data)));
+    this.socket.on('close', (code, reason) => (this.closed = { code, reason: String(reason) }));
+    this.socket.on('error', (error) => (this.error = error));
+  }
+
+  static async open(url, options) {
+    const client = new Client(url, options);
+    await until('an open socket', () => client.error || client.socket.readyState === WebSocket.OPEN, { every: 5 });
+    if (client.error) throw client.error;
+    return client;
+  }
+
+  send(text) {
+    this.socket.send(text);
+  }
+
+  // The answer to a request: {result} or {error}.
+  async call(method, params) {
+    const id = ++this.#last;
+    this.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
+    return until(`an answer to ${method}`, () => this.messages.find((message) => message.id === id), { every: 5 });
+  }
+
+  async result(method, params) {
+    const { result, error } = await this.call(method, params);
+    if (error) throw new Error(`${method}: ${error.message}`);
+    return result;
+  }
+
+  told(method) {
+    return this.messages.filter((message) => message.method === method).map(({ params }) => params);
+  }
+
+  whenTold(method, fits = () => true) {
+    return until(`to be told ${method}`, () => this.told(method).find(fits), { every: 5 });
+  }
+
+  whenClosed() {
+    return until('a closed socket', () => this.closed, { every: 5 });
+  }
+
+  // As a network that breaks: no close frame.
+  cut() {
+    this.socket.terminate();
+  }
+}
+
+export async function health(server) {
+  const response = await fetch(`${server.url}health`);
+  return response.json();
+}
