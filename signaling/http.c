@@ -104,7 +104,8 @@ static void describe(struct http *http, struct lws_context_creation_info *info)
     info->retry_and_idle_policy = &http->liveness;
     if (!http->certificate)
         return;
-    info->options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_REDIRECT_HTTP_TO_HTTPS;
+    info->options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_REDIRECT_HTTP_TO_HTTPS |
+                     LWS_SERVER_OPTION_ALLOW_NON_SSL_ON_SSL_PORT;
     info->ssl_cert_filepath = http->certificate;
     info->ssl_private_key_filepath = http->key;
     info->ssl_options_set = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1;

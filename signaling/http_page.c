@@ -152,7 +152,8 @@ static int serve(struct lws *wsi, struct http_page *page, const char *path)
     bool head_only = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
     if (!head_only && lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) == 0) {
         /* A body may follow that nobody reads: the connection goes with it. */
-        return say(wsi, page, true, 405, "Only GET and HEAD are served.\n") < 0 ? -1 : -1;
+        (void)say(wsi, page, true, 405, "");
+        return -1;
     }
     if (strcmp(path, "/health") == 0)
         return health(wsi, page, head_only, http);
@@ -188,6 +189,8 @@ static int confirm_upgrade(struct lws *wsi)
         status = 404;
     else if (!speaks_plenum(wsi))
         status = 400;
+    else if (http->certificate && !lws_is_ssl(wsi))
+        status = 403; /* only the redirect to https is spoken in the clear */
     else if (lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) >= VALUE_MAX ||
              !origin_allowed(http->conf->http.origins, origin, host))
         status = 403;
