@@ -10,6 +10,7 @@
 
 #include "bytes_text.h"
 #include "rtcp_cc.h"
+#include "transport_cc.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -93,12 +94,45 @@ static void other_packets_are_refused(void **state)
     assert_int_equal(rtcp_cc_read(&v, &cc), -EBADMSG);
 }
 
+/* What transport_cc.h reports is read as the arrivals that it was given. */
+static void our_own_feedback(void **state)
+{
+    static const struct {
+        uint16_t seq;
+        uint64_t us;
+    } arrivals[] = {{65534, 1000000}, {65535, 1000250}, {1, 1100000}, {2, 1099000}, {40, 1200000}};
+    static struct transport_cc t;
+    static struct rtcp_cc cc;
+    uint8_t bytes[TRANSPORT_CC_LEN_MAX];
+    struct rtcp_view v;
+    (void)state;
+    for (size_t i = 0; i < COUNT(arrivals); i++)
+        transport_cc_receive(&t, arrivals[i].seq, false, arrivals[i].us);
+    struct rd r = rd_init(bytes, transport_cc_build(&t, 1, 2, 1300000, bytes, sizeof(bytes)));
+    assert_int_equal(rtcp_next(&r, &v), 1);
+    assert_int_equal(v.sender, 1);
+    assert_int_equal(v.media, 2);
+    assert_int_equal(rtcp_cc_read(&v, &cc), 0);
+    assert_int_equal(cc.count, 43);
+    int64_t us = (int64_t)cc.reference * RTCP_CC_REFERENCE_US;
+    size_t n = 0;
+    for (size_t i = 0; i < cc.count; i++) {
+        if (!cc.status[i].received)
+            continue;
+        us += cc.status[i].delta * RTCP_CC_TICK_US;
+        assert_int_equal(cc.status[i].seq, arrivals[n].seq);
+        assert_int_equal(us, arrivals[n++].us);
+    }
+    assert_int_equal(n, COUNT(arrivals));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(feedback),
         cmocka_unit_test(reference_time_is_signed),
         cmocka_unit_test(other_packets_are_refused),
+        cmocka_unit_test(our_own_feedback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
