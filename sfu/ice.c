@@ -128,15 +128,13 @@ static size_t add_remote(struct ice *ice, const struct addr *from, struct ice_re
     return ice->remote_count++;
 }
 
-/* The first valid check of a new generation: its priorities and its nomination
- * start afresh, and only the address being sent to stays until then. */
+/* The first valid check of a new generation: nomination starts afresh, and the
+ * address being sent to stays until then. */
 static void retire_previous(struct ice *ice)
 {
     memset(ice->previous.pwd, 0, sizeof(ice->previous.pwd));
     ice->nominated = false;
     ice->valid_us = 0;
-    for (size_t i = 0; i < ice->remote_count; i++)
-        ice->remotes[i].priority = 0;
 }
 
 static bool should_select(const struct ice *ice, size_t i, bool use_candidate, uint64_t now_us)

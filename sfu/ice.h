@@ -56,7 +56,7 @@ enum ice_verdict {
 struct ice_remote {
     struct addr addr;
     uint64_t seen_us;  /* last authentic packet from it */
-    uint32_t priority; /* PRIORITY of its last check in this generation, else 0 */
+    uint32_t priority; /* PRIORITY of its last check, 0 where it had none */
 };
 
 struct ice_credentials {

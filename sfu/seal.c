@@ -38,15 +38,23 @@ bool seal_engine_usable(const struct seal_engine *engine)
     return engine->usable();
 }
 
+/* The last one is always usable. */
+static const struct seal_engine *best_engine(void)
+{
+    size_t i = 0;
+    while (i + 1 < seal_engine_count && !seal_engines[i]->usable())
+        i++;
+    return seal_engines[i];
+}
+
 static bool open_gcm(struct seal *seal, const struct keys *keys)
 {
     uint8_t key[KEYS_KEY_MAX];
     size_t key_len = seal->info->key_len;
     bool ok = keys_derive(&keys->local, keys->profile, KEYS_LABEL_RTP_ENCRYPTION, key, key_len) == 0 &&
               keys_derive(&keys->local, keys->profile, KEYS_LABEL_RTP_SALT, seal->salt, SEAL_IV_LEN) == 0;
-    for (size_t i = 0; !seal->engine; i++) /* ends: the last one is always usable */
-        if (seal_engines[i]->usable())
-            seal->engine = seal_engines[i];
+    if (!seal->engine)
+        seal->engine = best_engine();
     if (ok)
         seal->state = seal->engine->open(key, key_len);
     explicit_bzero(key, sizeof(key));
