@@ -22,10 +22,7 @@ export class Controls {
     this.#click(this.#mic, () => this.toggleMic());
     this.#click(this.#camera, () => this.toggleCamera());
     this.#click(this.#share, () => this.toggleScreen());
-    plenum.addEventListener('local', ({ detail }) => {
-      if (detail.ended && detail.source !== 'screen') notice(deviceWords({ name: 'AbortError' }, detail.source), 'error');
-      this.#draw();
-    });
+    plenum.addEventListener('local', () => this.#draw());
     devices.addEventListener('change', () => this.#follow());
     document.addEventListener('keydown', (event) => this.#key(event));
     this.#draw();
@@ -74,6 +71,8 @@ export class Controls {
     for (const kind of ['mic', 'camera']) {
       const track = this.#devices.tracks[kind];
       if (this.#plenum.local.get(kind).track === track) continue;
+      const error = this.#devices.errors[kind];
+      if (!track && error) notice(deviceWords(error, kind), 'error'); // unplugged
       await this.#plenum.publish(kind, track).catch(() => {}); // told again when the socket is back
     }
     this.#draw();

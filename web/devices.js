@@ -88,11 +88,15 @@ export class Devices extends EventTarget {
 
   #ask(kinds) {
     if (!navigator.mediaDevices) return Promise.reject(new DOMException('no media devices', 'SecurityError'));
-    const of = (kind) => {
-      const id = this.chosen[kind];
-      return kinds.includes(kind) && { ...CONSTRAINTS[kind], ...(id && { deviceId: { ideal: id } }) };
+    const ask = (chosen) => {
+      const of = (kind) =>
+        kinds.includes(kind) && { ...CONSTRAINTS[kind], ...(chosen[kind] && { deviceId: { exact: chosen[kind] } }) };
+      return navigator.mediaDevices.getUserMedia({ audio: of('mic'), video: of('camera') });
     };
-    return navigator.mediaDevices.getUserMedia({ audio: of('mic'), video: of('camera') });
+    return ask(this.chosen).catch((error) => {
+      if (error.name !== 'OverconstrainedError') throw error;
+      return ask({}); // the chosen one is not plugged in
+    });
   }
 
   #take(kind, stream) {

@@ -61,6 +61,7 @@ export class Plenum extends EventTarget {
   #session;
   #media;
   #iceServers = [];
+  #path = null; // state of the last `media` event
   #view = new Map();
   #elements = new Set(); // that could not play
   #last = null; // digest
@@ -218,7 +219,7 @@ export class Plenum extends EventTarget {
   }
 
   #mediaTold({ state, reason }) {
-    this.#emit('media', { state, reason });
+    this.#pathTold({ state, reason });
     if (state === 'gone') this.#media.renew();
   }
 
@@ -327,7 +328,9 @@ export class Plenum extends EventTarget {
   }
 
   #pathTold(detail) {
-    this.#emit('media', detail);
+    const known = detail.state === 'connected' && this.#path === 'connected'; // ICE, DTLS and the server tell
+    this.#path = detail.state;
+    if (!known) this.#emit('media', detail);
     if (detail.state === 'interrupted') this.#heal();
   }
 

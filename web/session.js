@@ -186,7 +186,8 @@ export class Session {
 
   #enter(result) {
     this.#secret = result.session;
-    if (!result.complete) this.#event = result.event; // else what we missed follows, from our own number on
+    const goesOn = result.resumed && result.complete; // what we missed follows, from our own number on
+    if (!goesOn) this.#event = result.event;
     this.#on.entered(result);
     this.#set('joined');
   }

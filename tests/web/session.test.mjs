@@ -60,7 +60,7 @@ const until = async (condition) => {
 };
 
 const member = (more = {}) => ({
-  participant: 1, session: 'first', resumed: false, complete: false, event: 10, room: 'r', name: 'Ann', count: 1,
+  participant: 1, session: 'first', resumed: false, complete: true, event: 10, room: 'r', name: 'Ann', count: 1,
   participants: [], ice_servers: [], ...more,
 });
 
@@ -160,10 +160,12 @@ test('an expired session joins anew', async () => {
   answer = (method, params) => {
     asked.push(params);
     if (params.resume) throw { name: 'resume_expired' };
-    return member({ session: 'anew', participant: 2 });
+    return member({ session: 'anew', participant: 2, event: 0 });
   };
   sockets[0].end(1006);
   await until(() => session.state === 'joined');
+  sockets[1].tell({ method: 'roster', params: { event: 1 } }); // counted from the start again
+  assert.equal(told.at(-1), 'roster 1');
   assert.deepEqual(asked.map((it) => Object.keys(it)), [['room', 'resume', 'event'], ['room', 'name']]);
 });
 
