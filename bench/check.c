@@ -1,0 +1,45 @@
+#include "check.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <stun/usages/ice.h>
+
+enum { PRIORITY = 0x7effffff, TIE_BREAKER = 1 };
+
+static const uint16_t known_attributes[] = {
+    STUN_ATTRIBUTE_USERNAME,           STUN_ATTRIBUTE_MESSAGE_INTEGRITY,  STUN_ATTRIBUTE_ERROR_CODE,
+    STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, STUN_ATTRIBUTE_UNKNOWN_ATTRIBUTES, 0,
+};
+
+void check_init(struct check *c, const char *server_ufrag, const char *server_pwd, const char *ufrag)
+{
+    *c = (struct check){.waits = false};
+    stun_agent_init(&c->stun, known_attributes, STUN_COMPATIBILITY_RFC5389,
+                    STUN_AGENT_USAGE_SHORT_TERM_CREDENTIALS | STUN_AGENT_USAGE_USE_FINGERPRINT);
+    snprintf(c->username, sizeof(c->username), "%s:%s", server_ufrag, ufrag);
+    snprintf(c->pwd, sizeof(c->pwd), "%s", server_pwd);
+}
+
+size_t check_build(struct check *c, uint8_t *out, size_t cap)
+{
+    StunMessage msg;
+    if (c->waits)
+        stun_agent_forget_transaction(&c->stun, c->pending);
+    size_t len = stun_usage_ice_conncheck_create(
+        &c->stun, &msg, out, cap, (const uint8_t *)c->username, strlen(c->username), (const uint8_t *)c->pwd,
+        strlen(c->pwd), true, true, PRIORITY, TIE_BREAKER, NULL, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
+    c->waits = len > 0;
+    if (c->waits)
+        stun_message_id(&msg, c->pending);
+    return len;
+}
+
+bool check_response(struct check *c, const uint8_t *p, size_t len)
+{
+    StunMessage msg;
+    if (!c->waits || stun_agent_validate(&c->stun, &msg, p, len, NULL, NULL) != STUN_VALIDATION_SUCCESS ||
+        stun_message_get_class(&msg) != STUN_RESPONSE)
+        return false;
+    c->waits = false; /* libnice forgets a transaction that was answered */
+    return true;
+}

@@ -1,0 +1,27 @@
+/* ICE connectivity checks of the controlling side (RFC 8445, section 7.2), to one
+ * address of the server: built and verified with libnice's STUN code. */
+#pragma once
+
+#include "sfu.h"
+
+#include <stun/stunagent.h>
+
+enum { CHECK_LEN_MAX = 700 };
+
+struct check {
+    StunAgent stun;
+    char username[2 * SFU_UFRAG_MAX + 2]; /* server's ufrag, colon, ours */
+    char pwd[SFU_PWD_MAX + 1];            /* the server's */
+    StunTransactionId pending;            /* of the last check, while `waits` */
+    bool waits;
+};
+
+/* Checks with these credentials from now on: for a start and for an ICE restart. */
+void check_init(struct check *c, const char *server_ufrag, const char *server_pwd, const char *ufrag);
+
+/* A check with USE-CANDIDATE; the one before it is not waited for any more. Its
+ * length, 0 where it does not fit. */
+size_t check_build(struct check *c, uint8_t *out, size_t cap);
+
+/* Whether this STUN message is the authentic success of the last check. */
+bool check_response(struct check *c, const uint8_t *p, size_t len);

@@ -1,0 +1,130 @@
+#include "sink.h"
+
+#include "seq.h"
+#include "stamp.h"
+#include "vp8.h"
+
+enum { NEAR = 1 << 16, KEY_HEADER_LEN = 10, FRAME_TAG_LEN = 3, TOC_LEN = 1 };
+
+void sink_init(struct sink *s, enum rtp_kind kind, uint32_t ssrc, uint32_t rtx_ssrc)
+{
+    *s = (struct sink){.kind = kind, .ssrc = ssrc, .rtx_ssrc = rtx_ssrc, .picture_id = -1};
+    receive_stats_init(&s->stats, ssrc, kind == RTP_VIDEO ? 90000 : 48000);
+}
+
+static bool has(const struct sink *s, uint64_t number)
+{
+    return s->have[number / 64 % (SINK_WINDOW / 64)] >> number % 64 & 1;
+}
+
+static void mark(struct sink *s, uint64_t number, bool here)
+{
+    uint64_t *word = &s->have[number / 64 % (SINK_WINDOW / 64)], bit = UINT64_C(1) << number % 64;
+    *word = here ? *word | bit : *word & ~bit;
+}
+
+/* What the payload says of itself. */
+struct content {
+    struct stamp stamp;
+    bool start, key;
+    int32_t picture_id;
+    bool sound;
+};
+
+static struct content read_content(const struct sink *s, const struct sink_packet *p)
+{
+    struct content c = {.start = true, .key = true, .picture_id = -1};
+    size_t head = TOC_LEN;
+    if (s->kind == RTP_VIDEO) {
+        struct vp8_descriptor d;
+        if (vp8_read(&d, p->payload, p->len) != 0)
+            return c;
+        c.start = d.start;
+        c.key = d.start && d.key;
+        c.picture_id = d.picture_id;
+        head = d.len + (c.key ? (size_t)KEY_HEADER_LEN : d.start ? (size_t)FRAME_TAG_LEN : 0);
+    }
+    c.sound =
+        p->len > head && stamp_read(&c.stamp, p->payload + head, p->len - head) && c.stamp.track == p->csrc;
+    return c;
+}
+
+/* The packet that follows the newest one: does it go on from there? */
+static void follow(struct sink *s, const struct sink_packet *p, const struct content *c)
+{
+    bool other = p->csrc != s->csrc || c->stamp.layer != s->layer;
+    bool next_frame = p->timestamp != s->timestamp;
+    if (ts_diff(p->timestamp, s->timestamp) < 0)
+        s->timestamps_back++;
+    if (s->kind == RTP_VIDEO && c->picture_id != ((s->picture_id + (next_frame ? 1 : 0)) & 0x7fff))
+        s->pictures_broken++;
+    if (other && !(c->start && c->key))
+        s->cold_switches++;
+}
+
+static void take_newest(struct sink *s, uint64_t number, const struct sink_packet *p, const struct content *c,
+                        uint64_t now_us)
+{
+    if (s->newest && number == s->newest + 1)
+        follow(s, p, c);
+    if (s->newest && (p->csrc != s->csrc || c->stamp.layer != s->layer))
+        s->switches++;
+    for (uint64_t i = s->newest + 1; i < number && i <= s->newest + SINK_WINDOW; i++)
+        mark(s, i, false);
+    s->newest = number;
+    s->csrc = p->csrc;
+    s->timestamp = p->timestamp;
+    s->marker = p->marker;
+    s->layer = c->stamp.layer;
+    s->source_seq = c->stamp.seq;
+    s->picture_id = c->picture_id;
+    s->sent_us = c->stamp.sent_us;
+    s->arrived_us = now_us;
+}
+
+static void feed_nack(struct sink *s, const struct sink_packet *p, const struct content *c, uint64_t now_us)
+{
+    if (s->kind != RTP_VIDEO)
+        return;
+    nack_receive(&s->nack, p->seq, now_us);
+    if (c->start && c->key)
+        nack_key_frame(&s->nack, p->seq);
+}
+
+void sink_receive(struct sink *s, const struct sink_packet *p, uint64_t now_us)
+{
+    uint64_t number = s->newest ? seq_extend(s->newest, p->seq) : (uint64_t)NEAR + p->seq;
+    struct content c = read_content(s, p);
+    if (!p->recovered)
+        (void)receive_stats_packet(&s->stats, p->seq, p->timestamp, p->len, now_us);
+    if (!s->newest)
+        s->first = number;
+    if (number < s->first || number + SINK_WINDOW <= s->newest) {
+        s->stale++;
+        return;
+    }
+    if (number <= s->newest && has(s, number)) {
+        s->duplicates++;
+        return;
+    }
+    feed_nack(s, p, &c, now_us);
+    s->packets++;
+    s->bytes += p->len;
+    s->recovered += p->recovered;
+    s->corrupt += !c.sound;
+    s->frames += s->kind == RTP_VIDEO && c.start;
+    s->keys += s->kind == RTP_VIDEO && c.start && c.key;
+    if (number > s->newest)
+        take_newest(s, number, p, &c, now_us);
+    mark(s, number, true);
+}
+
+uint64_t sink_missing(const struct sink *s)
+{
+    return s->newest ? s->newest - s->first + 1 - s->packets : 0;
+}
+
+uint64_t sink_faults(const struct sink *s)
+{
+    return s->corrupt + s->stale + s->timestamps_back + s->pictures_broken + s->cold_switches;
+}

@@ -1,0 +1,196 @@
+#include "source.h"
+
+#include "ntp.h"
+#include "stamp.h"
+
+enum {
+    AUDIO_CLOCK = 48000,
+    VIDEO_CLOCK = 90000,
+    STALL_US = 200000,    /* behind by more: start again from now */
+    OPUS_TOC = 0x78,      /* a 20 ms CELT frame, mono */
+    DESCRIPTOR_LEN = 6,   /* of VP8: X, I L T, picture id (2), TL0PICIDX, TID */
+    KEY_HEADER_LEN = 10,  /* RFC 6386, section 9.1 */
+    INTER_HEADER_LEN = 3, /* the frame tag alone */
+    ONE_BYTE_PROFILE = 0xbede,
+};
+
+static uint32_t clock_rate(const struct source *s)
+{
+    return s->conf.kind == RTP_AUDIO ? AUDIO_CLOCK : VIDEO_CLOCK;
+}
+
+static uint32_t timestamp_at(const struct source *s, uint64_t us)
+{
+    uint64_t since = us - s->origin_us;
+    uint32_t rate = clock_rate(s);
+    return s->origin_timestamp + (uint32_t)(since / 1000000 * rate + since % 1000000 * rate / 1000000);
+}
+
+void source_init(struct source *s, const struct source_conf *conf, uint64_t random, uint64_t now_us)
+{
+    *s = (struct source){
+        .conf = *conf,
+        .key_due = true,
+        .index = 1 + random % 0x7fff,
+        .rtx_index = 1 + (random >> 15) % 0x7fff,
+        .origin_timestamp = (uint32_t)(random >> 24),
+        .origin_us = now_us,
+        .next_us = now_us,
+        .frame = {.picture_id = random >> 32 & 0x7fff, .tl0 = random >> 48 & 0xff},
+    };
+}
+
+uint64_t source_due_us(const struct source *s)
+{
+    return s->paused ? UINT64_MAX : s->next_us;
+}
+
+static void begin_frame(struct source *s, uint64_t now_us)
+{
+    if (now_us > s->next_us + STALL_US)
+        s->next_us = now_us;
+    s->frame.timestamp = timestamp_at(s, s->next_us);
+    s->frame.picture_id = (s->frame.picture_id + 1) & 0x7fff;
+    s->frame.tl0++;
+    s->frame.level = s->conf.level;
+    s->frame.key = s->conf.kind == RTP_VIDEO && s->key_due;
+    s->frame.at = 0;
+    if (s->frame.key)
+        s->keys++;
+    s->key_due = false;
+    s->in_frame = true;
+}
+
+bool source_next(struct source *s, uint64_t now_us, struct source_packet *out)
+{
+    if (!s->in_frame) {
+        if (source_due_us(s) > now_us)
+            return false;
+        begin_frame(s, now_us);
+    }
+    uint16_t packets = s->conf.kind == RTP_VIDEO ? s->conf.packets : 1;
+    *out = s->frame;
+    out->index = s->index++;
+    out->sent_us = now_us;
+    out->last = s->frame.at + 1 >= packets;
+    s->ring[out->index % SOURCE_RING] = *out;
+    s->sent++;
+    s->octets += s->conf.payload_len;
+    s->frame.at++;
+    if (out->last) {
+        s->in_frame = false;
+        s->next_us += s->conf.interval_us;
+    }
+    return true;
+}
+
+const struct source_packet *source_find(const struct source *s, uint16_t seq)
+{
+    uint16_t back = (uint16_t)((uint16_t)s->index - seq);
+    const struct source_packet *p = &s->ring[(s->index - back) % SOURCE_RING];
+    return back > 0 && back <= SOURCE_RING && p->index + back == s->index && p->index ? p : NULL;
+}
+
+/* --- Writing ------------------------------------------------------------------ */
+
+static void write_extension(const struct source *s, struct wr *w, enum rtp_ext ext, const void *data,
+                            size_t len)
+{
+    uint8_t id = s->conf.exts->id[ext];
+    if (!id || !len)
+        return;
+    wr_u8(w, (uint32_t)id << 4 | (uint32_t)(len - 1));
+    wr_bytes(w, data, len);
+}
+
+static void write_header(const struct source *s, const struct source_packet *p, struct wr *w,
+                         uint16_t transport_seq, bool rtx, uint16_t seq)
+{
+    const char *rid = s->conf.rid ? s->conf.rid : "";
+    const uint8_t number[2] = {(uint8_t)(transport_seq >> 8), (uint8_t)transport_seq};
+    const uint8_t level = p->level | 0x80; /* V: voice */
+    wr_u8(w, 0x90);
+    wr_u8(w, (rtx ? s->conf.rtx_pt : s->conf.pt) | (s->conf.kind == RTP_VIDEO && p->last ? 0x80u : 0));
+    wr_u16(w, seq);
+    wr_u32(w, p->timestamp);
+    wr_u32(w, rtx ? s->conf.rtx_ssrc : s->conf.ssrc);
+    wr_u16(w, ONE_BYTE_PROFILE);
+    uint8_t *words = wr_reserve(w, 2);
+    size_t start = wr_len(w);
+    write_extension(s, w, RTP_EXT_MID, s->conf.mid, strlen(s->conf.mid));
+    write_extension(s, w, rtx ? RTP_EXT_REPAIRED_RID : RTP_EXT_RID, rid, strlen(rid));
+    if (s->conf.kind == RTP_AUDIO)
+        write_extension(s, w, RTP_EXT_AUDIO_LEVEL, &level, 1);
+    write_extension(s, w, RTP_EXT_TRANSPORT_CC, number, 2);
+    while ((wr_len(w) - start) % 4)
+        wr_u8(w, 0);
+    if (words)
+        put_u16(words, (uint32_t)((wr_len(w) - start) / 4));
+}
+
+/* RFC 6386, section 9.1, as far as a forwarder reads: frame type, start code, size. */
+static void write_vp8(const struct source *s, const struct source_packet *p, struct wr *w)
+{
+    wr_u8(w, 0x80 | (p->at == 0 ? 0x10u : 0));
+    wr_u8(w, 0xe0);
+    wr_u16(w, 0x8000u | p->picture_id);
+    wr_u8(w, p->tl0);
+    wr_u8(w, 0);
+    if (p->at)
+        return;
+    wr_u8(w, p->key ? 0x10 : 0x11);
+    wr_u16(w, 0);
+    if (!p->key)
+        return;
+    wr_u24(w, 0x9d012a);
+    wr_u8(w, s->conf.width & 0xff);
+    wr_u8(w, s->conf.width >> 8);
+    wr_u8(w, s->conf.height & 0xff);
+    wr_u8(w, s->conf.height >> 8);
+}
+
+static void write_payload(const struct source *s, const struct source_packet *p, struct wr *w)
+{
+    const struct stamp stamp = {s->conf.track, s->conf.layer, (uint16_t)p->index, p->sent_us};
+    size_t start = wr_len(w), least = DESCRIPTOR_LEN + KEY_HEADER_LEN + STAMP_LEN;
+    if (s->conf.kind == RTP_VIDEO)
+        write_vp8(s, p, w);
+    else
+        wr_u8(w, OPUS_TOC);
+    size_t len = (s->conf.payload_len > least ? s->conf.payload_len : least) - (wr_len(w) - start);
+    uint8_t *to = wr_reserve(w, len);
+    if (to)
+        stamp_write(&stamp, to, len);
+}
+
+size_t source_write(const struct source *s, const struct source_packet *p, uint16_t transport_seq,
+                    uint8_t *out, size_t cap, size_t *header_len)
+{
+    struct wr w = wr_init(out, cap);
+    write_header(s, p, &w, transport_seq, false, (uint16_t)p->index);
+    *header_len = wr_len(&w);
+    write_payload(s, p, &w);
+    return w.bad ? 0 : wr_len(&w);
+}
+
+size_t source_write_rtx(struct source *s, const struct source_packet *p, uint16_t transport_seq, uint8_t *out,
+                        size_t cap, size_t *header_len, uint64_t *index)
+{
+    struct wr w = wr_init(out, cap);
+    *index = s->rtx_index++;
+    write_header(s, p, &w, transport_seq, true, (uint16_t)*index);
+    *header_len = wr_len(&w);
+    wr_u16(&w, (uint16_t)p->index);
+    write_payload(s, p, &w);
+    return w.bad ? 0 : wr_len(&w);
+}
+
+struct rtcp_sr source_report(const struct source *s, uint64_t now_us)
+{
+    return (struct rtcp_sr){
+        .ntp = ntp_from_us((uint64_t)((int64_t)now_us + s->conf.clock_offset_us)),
+        .rtp_timestamp = timestamp_at(s, now_us),
+        .packets = s->sent,
+        .octets = s->octets,
+    };
+}

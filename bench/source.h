@@ -1,0 +1,79 @@
+/* One RTP stream that a synthetic participant sends: Opus-like audio packets, or
+ * VP8 video frames (RFC 7741) as bursts of equal packets. It decides what is sent
+ * when, and writes it; it knows no socket and no keys. */
+#pragma once
+
+#include "codec.h"
+
+#include "bytes.h"
+#include "rtcp.h"
+
+enum {
+    SOURCE_RING = 512, /* packets that can be sent again */
+    SOURCE_PACKET_MAX = 1400,
+};
+
+/* Set by the owner before source_init(). */
+struct source_conf {
+    enum rtp_kind kind;
+    uint32_t track; /* goes into the stamp */
+    uint8_t layer;
+    const char *mid, *rid;          /* rid NULL or "" = no simulcast; both outlive the source */
+    const struct rtp_ext_map *exts; /* outlives the source */
+    uint32_t ssrc, rtx_ssrc;
+    uint8_t pt, rtx_pt;
+    uint32_t interval_us;    /* between frames */
+    uint16_t packets;        /* of a video frame */
+    uint16_t payload_len;    /* bytes of each packet, all alike */
+    uint16_t width, height;  /* of video */
+    uint8_t level;           /* of audio: 0 loud .. 127 silent */
+    int64_t clock_offset_us; /* of the sender's wall clock */
+};
+
+/* A packet as it was sent; enough to write it once more. */
+struct source_packet {
+    uint64_t index, sent_us;
+    uint32_t timestamp;
+    uint16_t picture_id, at; /* at: place in its frame */
+    uint8_t tl0, level;
+    bool key, last;
+};
+
+struct source {
+    struct source_conf conf;   /* level, packets, payload_len and interval_us may be changed at any time */
+    bool paused;               /* sends nothing */
+    bool key_due;              /* the next frame is a key frame */
+    uint64_t index, rtx_index; /* next */
+    uint32_t origin_timestamp;
+    uint64_t origin_us, next_us;
+    struct source_packet frame; /* being sent; frame.at counts up to conf.packets */
+    bool in_frame;
+    uint32_t sent, octets, keys; /* packets, bytes of payload, key frames */
+    uint32_t nacked, key_asked;  /* by the receiver: packets, requests */
+    struct source_packet ring[SOURCE_RING];
+};
+
+/* random: any bits. Starts at now_us, video with a key frame. */
+void source_init(struct source *s, const struct source_conf *conf, uint64_t random, uint64_t now_us);
+
+/* When there is something to send; UINT64_MAX = never. */
+uint64_t source_due_us(const struct source *s);
+
+/* The next packet that is due: false = none. A source that was not asked for a
+ * while goes on from now; it does not make up for what it missed. */
+bool source_next(struct source *s, uint64_t now_us, struct source_packet *out);
+
+/* The packet sent under that sequence number, or NULL. */
+const struct source_packet *source_find(const struct source *s, uint16_t seq);
+
+/* Write it as RTP. Returns its length, *header_len of which are the header with
+ * extensions; 0 where it does not fit. */
+size_t source_write(const struct source *s, const struct source_packet *p, uint16_t transport_seq,
+                    uint8_t *out, size_t cap, size_t *header_len);
+
+/* The same as RTX (RFC 4588), under the index that *index is set to. */
+size_t source_write_rtx(struct source *s, const struct source_packet *p, uint16_t transport_seq, uint8_t *out,
+                        size_t cap, size_t *header_len, uint64_t *index);
+
+/* What a sender report says now. */
+struct rtcp_sr source_report(const struct source *s, uint64_t now_us);

@@ -1,0 +1,338 @@
+#include "call.h"
+
+#include "ice.h"
+
+#include <glib.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { TURN_MS = 5, SOCKET_BUFFER = 1 << 20 };
+
+/* --- Events --------------------------------------------------------------------- */
+
+static struct person *person_of(struct call *c, uint64_t transport)
+{
+    for (size_t i = 0; i < CALL_PEOPLE_MAX; i++) {
+        if (c->people[i].peer && c->people[i].transport == transport)
+            return &c->people[i];
+    }
+    return NULL;
+}
+
+static void on_connected(void *arg, uint64_t transport)
+{
+    struct person *p = person_of(arg, transport);
+    if (p)
+        p->connected = true;
+}
+
+static void on_gone(void *arg, uint64_t transport, enum sfu_gone why)
+{
+    struct person *p = person_of(arg, transport);
+    if (!p)
+        return;
+    assert_false(p->gone); /* told once */
+    p->gone = true;
+    p->why = why;
+}
+
+static void on_slots(void *arg, uint64_t transport, const struct sfu_slot_event *slots, size_t count)
+{
+    struct person *p = person_of(arg, transport);
+    for (size_t i = 0; p && i < count; i++) {
+        assert_true(slots[i].slot < p->desc.media.slot_count && slots[i].why < SFU_WHY_COUNT);
+        assert_int_not_equal(slots[i].participant, p->participant);
+        p->slots[slots[i].slot] = slots[i];
+        p->slot_events[slots[i].slot]++;
+    }
+}
+
+static void on_speakers(void *arg, uint64_t room, const struct sfu_speaker_event *speakers, size_t count)
+{
+    struct call *c = arg;
+    assert_true(room == c->room && count <= SFU_SPEAKERS_MAX);
+    if (count)
+        memcpy(c->speakers, speakers, count * sizeof(*speakers));
+    c->speaker_count = count;
+    c->speaker_events++;
+}
+
+static void on_stats(void *arg, uint64_t cookie, const struct sfu_transport_stats *stats)
+{
+    struct person *p = person_of(arg, stats->transport);
+    if (!p)
+        return;
+    p->stats = *stats;
+    p->stats_cookie = cookie;
+}
+
+static const struct sfu_upcalls sfu_upcalls = {on_connected, on_gone, on_slots, on_speakers, on_stats};
+
+/* --- The call --------------------------------------------------------------------- */
+
+struct call *call_new(unsigned workers)
+{
+    struct call *c = calloc(1, sizeof(*c));
+    char count[32], err[256] = "";
+    assert_non_null(c);
+    snprintf(count, sizeof(count), "rtc.workers=%u", workers);
+    char *sets[] = {(char *)"rtc.address=127.0.0.1", count};
+    assert_int_equal(conf_load(&c->conf, NULL, sets, COUNT(sets), err, sizeof(err)), 0);
+    c->conf.rtc.port = 0; /* whichever are free */
+    if (sfu_start(&c->conf, &sfu_upcalls, c, &c->sfu, err, sizeof(err)) != 0)
+        fail_msg("%s", err);
+    c->room = sfu_room_open(c->sfu);
+    return c;
+}
+
+void call_free(struct call *c)
+{
+    sfu_stop(c->sfu);
+    for (size_t i = 0; i < CALL_PEOPLE_MAX; i++)
+        call_forget(&c->people[i]);
+    conf_finish(&c->conf);
+    free(c);
+}
+
+static void receive(struct person *p)
+{
+    uint8_t datagram[2048];
+    ssize_t len;
+    while (p->peer && (len = recv(p->fd, datagram, sizeof(datagram), MSG_DONTWAIT)) > 0) {
+        if (p->lose_in && p->lose_in(p, datagram, (size_t)len))
+            p->lost++;
+        else
+            peer_receive(p->peer, datagram, (size_t)len, clock_now_us());
+    }
+}
+
+void call_turn(struct call *c)
+{
+    struct pollfd fds[CALL_PEOPLE_MAX + 1] = {{.fd = sfu_event_fd(c->sfu), .events = POLLIN}};
+    uint64_t now_us = clock_now_us(), next_us = now_us + TURN_MS * 1000;
+    for (size_t i = 0; i < CALL_PEOPLE_MAX; i++) {
+        struct person *p = &c->people[i];
+        fds[i + 1] = (struct pollfd){.fd = p->peer ? p->fd : -1, .events = POLLIN};
+        uint64_t at_us = p->peer ? peer_tick(p->peer, now_us) : UINT64_MAX;
+        next_us = at_us < next_us ? at_us : next_us;
+    }
+    now_us = clock_now_us();
+    (void)poll(fds, COUNT(fds), next_us > now_us ? (int)((next_us - now_us + 999) / 1000) : 0);
+    for (size_t i = 0; i < CALL_PEOPLE_MAX; i++)
+        receive(&c->people[i]);
+    sfu_dispatch(c->sfu);
+}
+
+uint64_t call_counter(const struct call *c, const char *name)
+{
+    char text[8192], line[64];
+    assert_true(sfu_counters(c->sfu, text, sizeof(text)) < sizeof(text));
+    snprintf(line, sizeof(line), "%s ", name);
+    for (const char *at = text; (at = strstr(at, line)) != NULL; at++) {
+        if (at == text || at[-1] == '\n')
+            return strtoull(at + strlen(line), NULL, 10);
+    }
+    fail_msg("no counter %s", name);
+    return 0;
+}
+
+/* --- What someone comes with ------------------------------------------------------------ */
+
+static uint32_t random_ssrc(void)
+{
+    return g_random_int() | 1;
+}
+
+static void add_format(struct sfu_media_desc *m, enum rtp_codec codec, uint8_t pt, uint8_t rtx_pt)
+{
+    bool video = rtp_codecs[codec].kind == RTP_VIDEO;
+    m->formats[m->format_count++] = (struct sfu_format){
+        .codec = codec, .pt = pt, .rtx_pt = rtx_pt, .nack = video, .pli = video, .transport_cc = true};
+}
+
+static struct sfu_track_desc *add_track(struct sfu_media_desc *m, enum rtp_kind kind, uint32_t participant)
+{
+    struct sfu_track_desc *t = &m->tracks[m->track_count++];
+    *t = (struct sfu_track_desc){
+        .id = participant << 8 | (kind == RTP_VIDEO ? 2 : 1),
+        .kind = kind,
+        .source = kind == RTP_VIDEO ? SFU_CAMERA : SFU_MIC,
+    };
+    snprintf(t->mid, sizeof(t->mid), "%u", m->track_count - 1u);
+    return t;
+}
+
+static void add_slots(struct sfu_media_desc *m, enum rtp_kind kind, size_t count, bool rtx)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct sfu_slot_desc *s = &m->slots[m->slot_count++];
+        *s = (struct sfu_slot_desc){
+            .kind = kind, .ssrc = random_ssrc(), .rtx_ssrc = rtx && kind == RTP_VIDEO ? random_ssrc() : 0};
+        snprintf(s->mid, sizeof(s->mid), "s%u", m->slot_count - 1u);
+    }
+}
+
+static void describe(struct person *p, const struct wish *wish)
+{
+    static const struct rtp_ext_map exts = {.id = {[RTP_EXT_MID] = 1,
+                                                   [RTP_EXT_RID] = 2,
+                                                   [RTP_EXT_REPAIRED_RID] = 3,
+                                                   [RTP_EXT_AUDIO_LEVEL] = 4,
+                                                   [RTP_EXT_TRANSPORT_CC] = 5,
+                                                   [RTP_EXT_ABS_SEND_TIME] = 6}};
+    struct sfu_transport_desc *d = &p->desc;
+    struct sfu_media_desc *m = &d->media;
+    assert_int_equal(ice_random_string(d->ufrag, ICE_UFRAG_LEN), 0);
+    assert_int_equal(ice_random_string(d->pwd, ICE_PWD_LEN), 0);
+    assert_int_equal(ice_random_string(d->remote_ufrag, ICE_UFRAG_LEN), 0);
+    assert_int_equal(ice_random_string(d->remote_pwd, ICE_PWD_LEN), 0);
+    d->fingerprint = *dtls_context_fingerprint(p->dtls);
+    d->fingerprint.value[7] ^= wish->wrong_fingerprint ? 1 : 0;
+    d->dtls_client = wish->server_begins_dtls;
+    m->exts = exts;
+    snprintf(m->cname, sizeof(m->cname), "call");
+    add_format(m, RTP_CODEC_OPUS, 111, 0);
+    add_format(m, RTP_CODEC_VP8, 96, wish->no_rtx ? 0 : 97);
+    if (wish->audio)
+        add_track(m, RTP_AUDIO, p->participant);
+    if (wish->video) {
+        struct sfu_track_desc *t = add_track(m, RTP_VIDEO, p->participant);
+        t->rid_count = wish->layers > 1 ? wish->layers : 0;
+        for (uint8_t i = 0; i < t->rid_count; i++)
+            snprintf(t->rids[i], sizeof(t->rids[i]), "r%u", i);
+    }
+    add_slots(m, RTP_AUDIO, wish->audio_slots, !wish->no_rtx);
+    add_slots(m, RTP_VIDEO, wish->video_slots, !wish->no_rtx);
+}
+
+/* --- People ----------------------------------------------------------------------------- */
+
+static void output(void *arg, const uint8_t *datagram, size_t len)
+{
+    struct person *p = arg;
+    if (p->lose_out && p->lose_out(p, datagram, len))
+        p->lost++;
+    else
+        person_send_raw(p, datagram, len);
+}
+
+static const struct peer_upcalls peer_upcalls = {output};
+
+void person_send_raw(struct person *p, const void *bytes, size_t len)
+{
+    (void)!sendto(p->fd, bytes, len, 0, (struct sockaddr *)&p->server, sizeof(struct sockaddr_in));
+}
+
+static int open_socket(void)
+{
+    int size = SOCKET_BUFFER, fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&any, sizeof(any)), 0);
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+    return fd;
+}
+
+void person_move(struct person *p)
+{
+    int fd = open_socket(); /* before the old one is closed, or it may get the same port */
+    close(p->fd);
+    p->fd = fd;
+    peer_check_soon(p->peer);
+}
+
+struct person *call_join(struct call *c, const struct wish *wish)
+{
+    size_t at = 0;
+    while (c->people[at].peer)
+        assert_true(++at < CALL_PEOPLE_MAX);
+    struct person *p = &c->people[at];
+    *p = (struct person){.call = c, .participant = ++c->last_participant, .fd = open_socket()};
+    p->dtls = dtls_context_new(wish->profiles);
+    assert_non_null(p->dtls);
+    assert_true(sfu_candidates(c->sfu, c->room, &p->server, 1) == 1);
+    describe(p, wish);
+    const struct peer_conf conf = {
+        .server = &p->desc,
+        .server_fingerprint = *sfu_our_fingerprint(c->sfu),
+        .clock_offset_us = wish->clock_offset_us,
+        .silent = wish->silent,
+    };
+    uint64_t random = (uint64_t)g_random_int() << 32 | g_random_int();
+    p->peer = peer_new(p->dtls, &conf, &peer_upcalls, p, random, clock_now_us());
+    assert_non_null(p->peer);
+    p->transport = sfu_join(c->sfu, c->room, p->participant, &p->desc);
+    assert_true(p->transport != 0);
+    return p;
+}
+
+struct person *call_join_now(struct call *c, const struct wish *wish)
+{
+    struct person *p = call_join(c, wish);
+    UNTIL(c, p->connected && peer_connected(p->peer));
+    return p;
+}
+
+void call_forget(struct person *p)
+{
+    if (!p->peer)
+        return;
+    peer_free(p->peer);
+    p->peer = NULL;
+    dtls_context_free(p->dtls);
+    close(p->fd);
+}
+
+void call_leave(struct person *p)
+{
+    sfu_leave(p->call->sfu, p->transport);
+    call_forget(p);
+}
+
+const struct sfu_transport_stats *person_stats(struct person *p)
+{
+    static uint64_t cookie;
+    sfu_stats(p->call->sfu, p->transport, ++cookie);
+    UNTIL(p->call, p->stats_cookie == cookie);
+    return &p->stats;
+}
+
+uint32_t person_track(const struct person *p, enum rtp_kind kind)
+{
+    for (size_t i = 0; i < p->desc.media.track_count; i++) {
+        if (p->desc.media.tracks[i].kind == kind)
+            return p->desc.media.tracks[i].id;
+    }
+    fail_msg("no such track");
+    return 0;
+}
+
+size_t person_slot(const struct person *p, enum rtp_kind kind, size_t n)
+{
+    for (size_t i = 0; i < p->desc.media.slot_count; i++) {
+        if (p->desc.media.slots[i].kind == kind && n-- == 0)
+            return i;
+    }
+    fail_msg("no such slot");
+    return 0;
+}
+
+struct sink *person_sink(const struct person *p, enum rtp_kind kind, size_t n)
+{
+    return &p->peer->sinks[person_slot(p, kind, n)];
+}
+
+void person_assert_sound(const struct person *p)
+{
+    assert_int_equal(p->peer->undecryptable, 0);
+    assert_int_equal(p->peer->strangers, 0);
+    for (size_t i = 0; i < p->peer->sink_count; i++) {
+        const struct sink *s = &p->peer->sinks[i];
+        if (sink_faults(s))
+            fail_msg("slot %zu: %lu corrupt, %lu stale, %lu timestamps back, %lu pictures broken, %lu cold",
+                     i, s->corrupt, s->stale, s->timestamps_back, s->pictures_broken, s->cold_switches);
+    }
+}

@@ -1,0 +1,127 @@
+/* Whole calls without browsers: a media plane, and synthetic participants with a
+ * UDP socket each on loopback, all driven by one loop. Conditions are waited for
+ * (UNTIL), never timed. */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "clock.h"
+#include "peer.h"
+#include "sfu.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+enum {
+    CALL_PEOPLE_MAX = 16,
+    CALL_PATIENCE_US = 30000000, /* for a condition to come true; sanitizers on a busy machine are slow */
+    MIC = 0,                     /* tracks of a person who has both */
+    CAMERA = 1,
+};
+
+/* What someone comes with. */
+struct wish {
+    bool audio, video;
+    uint8_t layers; /* of video: 0 or 1 = no simulcast */
+    uint8_t audio_slots, video_slots;
+    bool no_rtx;             /* in its slots and its sources */
+    bool silent;             /* no NACKs, no PLIs of its own accord */
+    bool server_begins_dtls; /* a=setup:passive */
+    bool wrong_fingerprint;  /* the server is told another */
+    const char *profiles;    /* of SRTP, as for dtls_context_new() */
+    int64_t clock_offset_us;
+};
+
+struct person {
+    struct call *call;
+    struct peer *peer; /* NULL = this place is empty */
+    int fd;
+    struct sockaddr_storage server;
+    uint32_t participant;
+    uint64_t transport;
+    struct sfu_transport_desc desc;
+    struct dtls_context *dtls;
+    bool (*lose_in)(struct person *p, const uint8_t *datagram, size_t len); /* NULL = nothing */
+    bool (*lose_out)(struct person *p, const uint8_t *datagram, size_t len);
+    uint32_t lost, seen; /* for these */
+
+    /* told by events */
+    bool connected, gone;
+    enum sfu_gone why;
+    struct sfu_slot_event slots[SFU_SLOTS_MAX];
+    uint32_t slot_events[SFU_SLOTS_MAX];
+
+    struct sfu_transport_stats stats; /* the last answer */
+    uint64_t stats_cookie;
+};
+
+struct call {
+    struct conf conf;
+    struct sfu *sfu;
+    uint64_t room;
+    uint32_t last_participant;
+    struct person people[CALL_PEOPLE_MAX];
+    struct sfu_speaker_event speakers[SFU_SPEAKERS_MAX];
+    size_t speaker_count;
+    uint32_t speaker_events;
+};
+
+/* A media plane with that many workers at 127.0.0.1, and one room. */
+struct call *call_new(unsigned workers);
+/* Stops the media plane first, people and all. */
+void call_free(struct call *c);
+
+/* Into the room: sfu_join() and a socket; it connects while the loop runs. */
+struct person *call_join(struct call *c, const struct wish *wish);
+/* Joins, and waits until it is connected. */
+struct person *call_join_now(struct call *c, const struct wish *wish);
+/* sfu_leave(), and its place is empty. */
+void call_leave(struct person *p);
+/* Its place is empty; the media plane has to find out. */
+void call_forget(struct person *p);
+
+/* One turn of the loop: at most 5 ms. */
+void call_turn(struct call *c);
+
+/* Drop everything that the server sends or that the person does not need any more: its socket is another
+ * from now on, at another port. */
+void person_move(struct person *p);
+
+/* Raw bytes to the server from the person's address. */
+void person_send_raw(struct person *p, const void *bytes, size_t len);
+
+/* Wait for the media plane's figures of that person. */
+const struct sfu_transport_stats *person_stats(struct person *p);
+
+uint32_t person_track(const struct person *p, enum rtp_kind kind); /* id = CSRC */
+struct sink *person_sink(const struct person *p, enum rtp_kind kind, size_t n);
+/* Its index among all slots. */
+size_t person_slot(const struct person *p, enum rtp_kind kind, size_t n);
+
+uint64_t call_counter(const struct call *c, const char *name);
+
+/* Nobody saw anything that must not be: see sink.h. */
+void person_assert_sound(const struct person *p);
+
+/* Run the loop until the condition holds. */
+#define UNTIL(call, condition)                                                                               \
+    do {                                                                                                     \
+        uint64_t end_us_ = clock_now_us() + CALL_PATIENCE_US;                                                \
+        while (!(condition)) {                                                                               \
+            if (clock_now_us() > end_us_)                                                                    \
+                fail_msg("%s:%d: never came true: %s", __FILE__, __LINE__, #condition);                      \
+            call_turn(call);                                                                                 \
+        }                                                                                                    \
+    } while (0)
+
+/* Run it for a while, for what must not happen in it. */
+#define FOR_MS(call, ms)                                                                                     \
+    do {                                                                                                     \
+        uint64_t end_us_ = clock_now_us() + (ms)*1000ull;                                                    \
+        while (clock_now_us() < end_us_)                                                                     \
+            call_turn(call);                                                                                 \
+    } while (0)
