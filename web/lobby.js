@@ -6,7 +6,7 @@ import { Meter } from './meter.js';
 import { showError } from './notice.js';
 import { obstacle } from './plenum.js';
 import { Selects } from './selects.js';
-import { callWords, deviceWords, obstacleWords } from './words.js';
+import { callWords, devicesWords, obstacleWords } from './words.js';
 
 const ROOM = /^[A-Za-z0-9._-]{1,64}$/;
 const ADJECTIVES = ['amber', 'brisk', 'calm', 'clear', 'early', 'gentle', 'green', 'lucid', 'quiet', 'silver', 'warm', 'wide'];
@@ -147,8 +147,7 @@ export class Lobby {
       setIcon(button, on ? kind : `${kind}-off`);
     }
     const blocked = obstacle();
-    const words = blocked ? [obstacleWords(blocked)] : [deviceWords(errors.mic, 'mic'), deviceWords(errors.camera, 'camera')];
-    showError(document.getElementById('device-error'), words.filter(Boolean).join(' ') || null);
+    showError(document.getElementById('device-error'), blocked ? obstacleWords(blocked) : devicesWords(errors));
     this.#button.hidden = blocked === 'webrtc';
   }
 }

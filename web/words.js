@@ -1,6 +1,8 @@
 /** Errors in words: what happened, and what to do. */
 
-const DEVICE = { mic: 'microphone', camera: 'camera', screen: 'screen' };
+const DEVICE = { mic: 'microphone', camera: 'camera', screen: 'screen', both: 'microphone and camera' };
+/** Errors that concern the page and not a device: said once for both. */
+const OF_THE_PAGE = ['NotAllowedError', 'SecurityError'];
 
 /** Of getUserMedia and getDisplayMedia. Null where nothing needs to be said. */
 export function deviceWords(error, kind) {
@@ -17,13 +19,22 @@ export function deviceWords(error, kind) {
     case 'NotReadableError':
       return `The ${device} is in use by another program, or the system does not give it away.`;
     case 'SecurityError':
-      return `The ${device} needs a secure page: open it by https:// or on localhost.`;
+      return `To use ${device}, open the page by https:// or on localhost.`;
     case 'AbortError':
       return `The ${device} was unplugged or stopped.`;
     default:
       return `The ${device} could not be opened (${error.name}).`;
   }
 }
+
+/** Of both devices, `errors` being {mic, camera}; null where nothing is wrong. */
+export function devicesWords({ mic, camera }) {
+  if (mic?.name === camera?.name && OF_THE_PAGE.includes(mic?.name)) return deviceWords(mic, 'both');
+  return [deviceWords(mic, 'mic'), deviceWords(camera, 'camera')].filter(Boolean).join(' ') || null;
+}
+
+/** The words for a key that came from outside. */
+const of = (table, key) => (Object.hasOwn(table, key) ? table[key] : null);
 
 const CALL = {
   unauthorized: 'This room needs an invitation: the link lacks its token, or the token has expired.',
@@ -41,17 +52,17 @@ const CALL = {
 
 /** Of a PlenumError. */
 export function callWords(error) {
-  return CALL[error.reason] ?? error.message;
+  return of(CALL, error.reason) ?? error.message;
 }
 
 /** Why someone has gone, to put after the name. */
 export function goneWords(reason) {
-  return { timeout: 'lost the connection', replaced: 'moved to another window' }[reason] ?? 'left';
+  return of({ timeout: 'lost the connection', replaced: 'moved to another window' }, reason) ?? 'left';
 }
 
 /** What a tile says instead of a picture, or '' where the initials say enough. */
 export function slotWords(why) {
-  return { 'no codec': 'This browser cannot play the video', 'no layer': 'Waiting for the picture' }[why] ?? '';
+  return of({ 'no codec': 'This browser cannot play the video', 'no layer': 'Waiting for the picture' }, why) ?? '';
 }
 
 /** Why this browser cannot call at all; see obstacle(). */
