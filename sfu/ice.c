@@ -174,6 +174,7 @@ static void take_check(struct ice *ice, const struct check *check, const struct 
         ice->selected = (uint8_t)i;
         ice->nominated |= check->use_candidate;
     }
+    r->nominated = check->use_candidate && ice->selected == i;
 }
 
 /* --- The agent of one worker --------------------------------------------------- */

@@ -118,10 +118,11 @@ struct ice_result {
     struct ice *ice;  /* who was named and, up to ICE_METHOD and for ICE_TAKEN, authenticated; else NULL */
     size_t reply_len; /* bytes in the reply buffer, to be sent back to `from`; 0 = none */
     bool added;       /* the address table has to say from -> ice now */
-    bool moved;       /* another transport had that address; it has forgotten it already */
-    bool evicted;     /* evicted_addr gave way to it and has to leave the address table */
-    bool selected;    /* ice_selected() changed */
-    bool retired;     /* ice->previous.ufrag is not accepted any more and has to leave the ufrag table */
+    bool moved;     /* another transport had that address; it has forgotten it: look at its ice_selected() */
+    bool evicted;   /* evicted_addr gave way to it and has to leave the address table */
+    bool selected;  /* ice_selected() changed */
+    bool nominated; /* USE-CANDIDATE came from ice_selected(): send from the socket that it came in on */
+    bool retired;   /* ice->previous.ufrag is not accepted any more and has to leave the ufrag table */
     struct addr evicted_addr;
 };
 

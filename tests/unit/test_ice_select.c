@@ -133,6 +133,8 @@ static void run_sequence(const struct step *steps)
             (to ? to->port : 0) != s->selected)
             fail_msg("at %d ms: verdict %d, flags %d, to %d", (int)s->ms, r.verdict, flags_of(&r),
                      to ? to->port : 0);
+        bool nominates = s->what == CHECK && s->verdict == ICE_VALID && s->how & NOM;
+        assert_int_equal(r.nominated, nominates && s->port == s->selected);
         if (r.verdict == ICE_TAKEN)
             assert_int_equal(r.reply_len, 0);
     }
