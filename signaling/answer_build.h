@@ -8,6 +8,7 @@
 struct answer_plan {
     bool taken;           /* else port 0 */
     bool sends, receives; /* as the client says; both false: inactive */
+    bool track, slot;     /* is one, or was: an inactive m-line is answered as what it may become again */
     bool rtx;             /* RTX was agreed on */
     enum rtp_kind kind;
     unsigned codecs; /* bit 1 << enum rtp_codec for each agreed on */

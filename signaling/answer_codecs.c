@@ -318,9 +318,9 @@ void answer_codecs(struct answer_build *b, size_t i)
     size_t count = plan->kind == RTP_AUDIO ? b->config->audio_count : b->config->video_count;
     if (!plan->taken)
         return;
-    bool one = plan->sends && !plan->receives; /* what a publisher is not told about it cannot send */
+    bool one = plan->track && !plan->slot; /* what a publisher is not told about it cannot send */
     for (size_t k = 0; k < count && !(one && plan->codecs); k++) {
-        if (plan->sends)
+        if (plan->track)
             take_best(b, i, list[k]);
         else
             take_all(b, i, list[k]);

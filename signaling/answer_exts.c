@@ -71,8 +71,8 @@ static enum sdp_direction direction_for(const struct answer_plan *plan, const st
 {
     bool kind_ok = plan->kind == RTP_AUDIO ? rtp_exts[ext].audio : rtp_exts[ext].video;
     bool svc_ok = !uses[ext].svc || plan->codecs & SVC_CODECS;
-    bool from_client = plan->sends && uses[ext].track && e->direction & SDP_SENDONLY;
-    bool to_client = plan->receives && uses[ext].slot && svc_ok && e->direction & SDP_RECVONLY;
+    bool from_client = plan->track && uses[ext].track && e->direction & SDP_SENDONLY;
+    bool to_client = plan->slot && uses[ext].slot && svc_ok && e->direction & SDP_RECVONLY;
     if (!kind_ok || !(from_client || to_client))
         return SDP_INACTIVE;
     return e->direction == SDP_SENDONLY   ? SDP_RECVONLY

@@ -55,6 +55,8 @@ static int keep_place(struct answer_build *b, size_t i)
         return answer_fail(b, s->line, "the m-line with mid %s was audio or video and is the other now",
                            s->mid);
     settled->kind = b->plan[i].kind;
+    b->plan[i].track = b->plan[i].sends || settled->track;
+    b->plan[i].slot = b->plan[i].receives || settled->slot >= 0 || !b->plan[i].track;
     return 0;
 }
 

@@ -74,8 +74,9 @@ static void decide_sources(struct answer_build *b)
 }
 
 /* Layers keep the order in which the client lists them: browsers list sendEncodings as they were given, and a
- * client of Plenum gives the lowest first. */
-static int take_layers(struct answer_build *b, size_t i, struct sfu_track_desc *track)
+ * client of Plenum gives the lowest first. A layer that an answer leaves out is lost to the browser for good,
+ * so they are in the answer to an inactive m-line, too. */
+static int write_layers(struct answer_build *b, size_t i)
 {
     const struct sdp_section *from = &b->offer->sections[i];
     struct sdp_section *to = &b->answer.sections[i];
@@ -98,12 +99,10 @@ static int take_layers(struct answer_build *b, size_t i, struct sfu_track_desc *
         return answer_fail(b, from->line, "a=simulcast: %zu layers, at most %d are taken", count,
                            SFU_LAYERS_MAX);
     for (size_t k = 0; k < count; k++) {
-        g_strlcpy(track->rids[k], rids[k], sizeof track->rids[k]);
         to->rids[to->rid_count++] = (struct sdp_rid){.id = rids[k], .recv = true};
         if (from->send_count)
             to->recv[to->recv_count++] = rids[k];
     }
-    track->rid_count = (uint8_t)count;
     return 0;
 }
 
@@ -149,10 +148,11 @@ static int take_track(struct answer_build *b, size_t i)
         .muted = source ? source->muted : was_muted(b, settled->track),
     };
     g_strlcpy(track->mid, settled->mid, sizeof track->mid);
-    int rc = take_layers(b, i, track);
-    if (rc == 0)
-        take_ssrcs(b, i, track);
-    return rc;
+    const struct sdp_section *answer = &b->answer.sections[i];
+    for (size_t k = 0; k < answer->rid_count; k++)
+        g_strlcpy(track->rids[track->rid_count++], answer->rids[k].id, sizeof track->rids[k]);
+    take_ssrcs(b, i, track);
+    return 0;
 }
 
 int answer_tracks(struct answer_build *b)
@@ -163,7 +163,9 @@ int answer_tracks(struct answer_build *b)
     decide_sources(b);
     b->next->desc.media.track_count = 0;
     for (size_t i = 0; rc == 0 && i < b->offer->section_count; i++) {
-        if (b->plan[i].sends)
+        if (b->plan[i].taken && b->plan[i].track)
+            rc = write_layers(b, i);
+        if (rc == 0 && b->plan[i].sends)
             rc = take_track(b, i);
     }
     return rc;
