@@ -53,7 +53,7 @@ static void settle_section(struct answer_build *b, size_t i)
         return;
     s->level.direction =
         (plan->sends ? SDP_RECVONLY : SDP_INACTIVE) | (plan->receives ? SDP_SENDONLY : SDP_INACTIVE);
-    s->level.allow_mixed = b->offer->sections[i].level.allow_mixed;
+    s->level.allow_mixed = b->offer->sections[i].level.allow_mixed && b->next->desc.media.exts.mixed;
     s->rtcp_mux = true;
     s->rtcp_rsize = b->offer->sections[i].rtcp_rsize;
 }
@@ -92,11 +92,11 @@ static int decide(struct answer_build *b)
         rc = answer_exts_check(b);
     if (rc < 0)
         return rc;
+    b->next->desc.media.exts.mixed = mixed_allowed(b);
     for (size_t i = 0; i < b->offer->section_count; i++) {
         start_section(b, i);
         answer_codecs(b, i);
     }
-    b->next->desc.media.exts.mixed = mixed_allowed(b);
     for (size_t i = 0; i < b->offer->section_count; i++) {
         settle_section(b, i);
         answer_exts(b, i);

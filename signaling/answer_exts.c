@@ -21,10 +21,9 @@ static const struct {
 enum { SVC_CODECS = 1 << RTP_CODEC_VP9 | 1 << RTP_CODEC_AV1 };
 
 /* RFC 8285, sections 4.2 and 4.3: 15 is reserved, more needs two-byte headers. */
-static bool id_is_usable(const struct answer_build *b, const struct sdp_section *s, unsigned id)
+static bool id_is_usable(const struct answer_build *b, unsigned id)
 {
-    bool mixed = s->level.allow_mixed || b->offer->level.allow_mixed;
-    return (id >= 1 && id <= 14) || (id >= 16 && id <= UINT8_MAX && mixed);
+    return (id >= 1 && id <= 14) || (id >= 16 && id <= UINT8_MAX && b->next->desc.media.exts.mixed);
 }
 
 static enum rtp_ext ext_of(const struct sdp_ext *e)
@@ -35,7 +34,7 @@ static enum rtp_ext ext_of(const struct sdp_ext *e)
 bool answer_exts_offered(const struct answer_build *b, const struct sdp_section *s, enum rtp_ext ext)
 {
     for (size_t i = 0; i < s->ext_count; i++) {
-        if (ext_of(&s->exts[i]) == ext && id_is_usable(b, s, s->exts[i].id))
+        if (ext_of(&s->exts[i]) == ext && id_is_usable(b, s->exts[i].id))
             return true;
     }
     return false;
@@ -87,7 +86,7 @@ void answer_exts(struct answer_build *b, size_t i)
     for (size_t k = 0; b->plan[i].taken && k < from->ext_count; k++) {
         const struct sdp_ext *e = &from->exts[k];
         enum rtp_ext ext = ext_of(e);
-        if (ext == RTP_EXT_COUNT || !id_is_usable(b, from, e->id))
+        if (ext == RTP_EXT_COUNT || !id_is_usable(b, e->id))
             continue;
         enum sdp_direction direction = direction_for(&b->plan[i], e, ext);
         if (direction == SDP_INACTIVE)

@@ -150,7 +150,7 @@ static int count_sections(struct sdp_parser *p, const char *text, size_t len, si
     size_t sections = 0;
     const char *end = text + len;
     for (const char *at = text; at < end; p->line++) {
-        if (p->line == SDP_LINES_MAX)
+        if (p->line > SDP_LINES_MAX)
             return sdp_parser_fail(p, -E2BIG, "more than %d lines", SDP_LINES_MAX);
         sections += end - at > 1 && at[0] == 'm' && at[1] == '=';
         const char *newline = memchr(at, '\n', (size_t)(end - at));
