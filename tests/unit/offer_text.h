@@ -32,6 +32,15 @@ static inline char *offer_line(const char *media, const char *payload_types, con
                            media, payload_types, mid, direction, lines);
 }
 
+/* An offer of one m-line. */
+static inline char *offer_one(const char *media, const char *payload_types, const char *direction,
+                              const char *lines)
+{
+    g_autofree char *head = offer_head("0");
+    g_autofree char *line = offer_line(media, payload_types, "0", direction, lines);
+    return g_strconcat(head, line, NULL);
+}
+
 static inline char *offer_audio(const char *mid, const char *direction)
 {
     return offer_line("audio", "111", mid, direction, OFFER_OPUS);
