@@ -37,7 +37,7 @@ struct answer_section {
     uint32_t track;         /* id of the track on it, 0 = has never been one */
     enum sfu_source source; /* of that track */
     enum rtp_kind kind;
-    int8_t slot;  /* index into desc.media.slots, -1 = is none */
+    int16_t slot; /* index into desc.media.slots, -1 = is none */
     bool stopped; /* the offer's or the answer's port was 0: another m-line may take the place */
 };
 
@@ -55,7 +55,8 @@ struct answer_state {
 /* Answer the offer in `text`. sources: what the request said (may be empty: the first
  * audio is the mic, the first video the camera, the second video the screen,
  * the second audio its sound). A track keeps id and source while its m-line lives;
- * muted is as said in this request, else as it was.
+ * muted is as said in this request, else as state->desc has it, which the caller
+ * keeps up to date.
  *
  * 0: *state moves on and *answer is the text, to be freed with g_free(). A
  * negative errno: one line in words in err (SDP_ERROR_MAX is enough), *state is

@@ -1,4 +1,4 @@
-/* An answer in the making, shared by the parts of answer.c: each decides about
+/* An answer in the making, shared by the parts of answer_make.c: each decides about
  * one noun and writes it into the new state and into the model of the answer. */
 #pragma once
 

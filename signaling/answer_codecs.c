@@ -1,7 +1,21 @@
 #include "answer_build.h"
-#include "sdp_attr.h"
+#include "sdp_parser.h"
 
 #include <string.h>
+
+size_t answer_codec_list(const char *list, enum rtp_kind kind, enum rtp_codec out[ANSWER_CODECS_MAX])
+{
+    size_t count = 0;
+    while (*(list += strspn(list, " ")) && count < ANSWER_CODECS_MAX) {
+        size_t len = strcspn(list, " ");
+        enum rtp_codec codec = rtp_codec_by_name(list, len);
+        bool own = codec != RTP_CODEC_NONE && codec != RTP_CODEC_RTX && codec != RTP_CODEC_RED;
+        if (own && rtp_codecs[codec].kind == kind)
+            out[count++] = codec;
+        list += len;
+    }
+    return count;
+}
 
 /* The value of an fmtp parameter, or NULL. */
 static const char *fmtp_find(const char *fmtp, const char *name, size_t *len)

@@ -42,7 +42,7 @@ static int new_slot(struct answer_build *b, size_t i)
     if (media->slot_count == SFU_SLOTS_MAX)
         return answer_fail(b, b->offer->sections[i].line, "more than %d receiving m-lines", SFU_SLOTS_MAX);
     uint32_t ssrc = new_ssrc(b);
-    b->next->sections[i].slot = (int8_t)media->slot_count;
+    b->next->sections[i].slot = media->slot_count;
     struct sfu_slot_desc *slot = &media->slots[media->slot_count++];
     *slot = (struct sfu_slot_desc){.kind = b->plan[i].kind, .ssrc = ssrc};
     g_strlcpy(slot->mid, b->next->sections[i].mid, sizeof slot->mid);

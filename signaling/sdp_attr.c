@@ -9,35 +9,6 @@ enum { AT_SESSION = 1, AT_MEDIA = 2, AT_BOTH = 3 };
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-char *sdp_word(char **rest)
-{
-    char *word = *rest;
-    char *end = word + strcspn(word, " ");
-    *rest = end + strspn(end, " ");
-    *end = '\0';
-    return word;
-}
-
-bool sdp_number(const char *text, uint64_t max, uint64_t *out)
-{
-    uint64_t n = 0;
-    size_t i = 0;
-    for (; g_ascii_isdigit(text[i]) && i < 18; i++)
-        n = n * 10 + (uint64_t)(text[i] - '0');
-    *out = n;
-    return i > 0 && text[i] == '\0' && n <= max;
-}
-
-bool sdp_is_token(const char *text, size_t max_len)
-{
-    size_t len = 0;
-    for (; text[len] && len <= max_len; len++) {
-        if (!g_ascii_isalnum(text[len]) && !strchr("!#$%&'*+-.^_`{|}~", text[len]))
-            return false;
-    }
-    return len > 0 && len <= max_len;
-}
-
 static struct sdp_level *level_of(struct sdp_parser *p)
 {
     return p->section ? &p->section->level : &p->sdp->level;

@@ -3,7 +3,7 @@
  * argument is not used. 0, or a negative errno with the error written. */
 #pragma once
 
-#include "sdp_attr.h"
+#include "sdp_parser.h"
 
 int sdp_section_mid(struct sdp_parser *p, char *value, size_t arg);
 int sdp_section_rtpmap(struct sdp_parser *p, char *value, size_t arg);

@@ -1,22 +1,7 @@
-#include "answer.h"
-
 #include "answer_build.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
-
-int answer_fail(struct answer_build *b, unsigned line, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int n = line ? g_snprintf(b->err, b->err_len, "line %u: ", line) : 0;
-    if (n >= 0 && (size_t)n < b->err_len)
-        g_vsnprintf(b->err + n, b->err_len - (size_t)n, format, args);
-    va_end(args);
-    return -EINVAL;
-}
 
 static void start_state(struct answer_build *b)
 {
@@ -149,18 +134,4 @@ int answer_make(struct answer_state *state, const char *text, size_t len, const 
         *state = *next;
     sdp_finish(&offer);
     return rc;
-}
-
-size_t answer_codec_list(const char *list, enum rtp_kind kind, enum rtp_codec out[ANSWER_CODECS_MAX])
-{
-    size_t count = 0;
-    while (*(list += strspn(list, " ")) && count < ANSWER_CODECS_MAX) {
-        size_t len = strcspn(list, " ");
-        enum rtp_codec codec = rtp_codec_by_name(list, len);
-        bool own = codec != RTP_CODEC_NONE && codec != RTP_CODEC_RTX && codec != RTP_CODEC_RED;
-        if (own && rtp_codecs[codec].kind == kind)
-            out[count++] = codec;
-        list += len;
-    }
-    return count;
 }
