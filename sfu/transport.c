@@ -6,6 +6,7 @@
 #include "track.h"
 #include "worker.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 
@@ -287,9 +288,14 @@ static void set_dtls_timer(struct transport *t, uint64_t now_us)
 
 void transport_selected(struct transport *t, struct udp_socket *sock, uint64_t now_us)
 {
-    bool first = !t->dest.sock;
-    udp_dest_set(&t->worker->tx, &t->dest, sock, ice_selected(&t->ice));
-    if (first && t->dtls_client) {
+    const struct addr *to = ice_selected(&t->ice);
+    if (!to) {
+        udp_dest_forget(&t->worker->tx, &t->dest);
+        return;
+    }
+    udp_dest_set(&t->worker->tx, &t->dest, sock, to);
+    if (t->dtls_client && !t->dtls_started) {
+        t->dtls_started = true;
         dtls_start(t->dtls);
         set_dtls_timer(t, now_us);
     }
@@ -394,8 +400,9 @@ void transport_send_rtp(struct transport *t, struct composed *c, uint64_t index,
     };
     struct udp_tx *tx = &t->worker->tx;
     size_t len;
-    if (seal_packet(t->seal, &packet, udp_tx_slot(tx), UDP_TX_SLOT_LEN, &len) != 0) {
-        counter_add(&t->worker->counters, COUNT_drop_tx_too_long, 1);
+    int err = seal_packet(t->seal, &packet, udp_tx_slot(tx), UDP_TX_SLOT_LEN, &len);
+    if (err) {
+        counter_add(&t->worker->counters, err == -EMSGSIZE ? COUNT_drop_tx_too_long : COUNT_drop_seal, 1);
         return;
     }
     udp_tx_commit(tx, &t->dest, len, kind);

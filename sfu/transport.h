@@ -48,7 +48,7 @@ struct transport {
     struct seal *seal;
     const char *profile; /* of SRTP, "" before */
     struct udp_dest dest;
-    bool dtls_client;
+    bool dtls_client, dtls_started;
     bool connected;
     struct timer dtls_timer, second_timer, feedback_timer;
 
@@ -94,7 +94,7 @@ void transport_rtp(struct transport *t, const uint8_t *data, size_t len, const s
                    uint64_t now_us);
 void transport_rtcp(struct transport *t, uint8_t *data, size_t len, const struct addr *from, uint64_t now_us);
 
-/* A check made another address the selected one. */
+/* A check made another address the selected one, or none, or came in on another socket. */
 void transport_selected(struct transport *t, struct udp_socket *sock, uint64_t now_us);
 
 /* Seal a composed packet and queue it. index: as in rewritten. */

@@ -85,26 +85,34 @@ static const enum counter stun_counters[ICE_VERDICT_COUNT] = {
     [ICE_RESPONSE] = COUNT_stun_ignored,
 };
 
+/* Bring the tables and the transport's destination in line with a valid check. */
+static void follow_check(struct worker *w, struct udp_socket *sock, const struct ice_result *r,
+                         const struct addr *from)
+{
+    struct transport *t = of_ice(r->ice);
+    struct transport *former = r->moved ? g_hash_table_lookup(w->by_addr, from) : NULL;
+    if (r->evicted)
+        worker_set_address(w, &r->evicted_addr, NULL);
+    if (r->added)
+        worker_set_address(w, from, t);
+    if (former) {
+        counter_add(&w->counters, COUNT_ice_address_moved, 1);
+        transport_selected(former, former->dest.sock, w->now_us);
+    }
+    if (r->retired)
+        g_hash_table_remove(w->by_ufrag, r->ice->previous.ufrag);
+    if (r->selected || (r->nominated && t->dest.sock != sock))
+        transport_selected(t, sock, w->now_us);
+}
+
 static void receive_stun(struct worker *w, struct udp_socket *sock, const uint8_t *data, size_t len,
                          const struct addr *from)
 {
     uint8_t reply[ICE_REPLY_MAX];
     struct ice_result r = ice_agent_handle(&w->ice, data, len, from, w->now_us, reply);
     counter_add(&w->counters, stun_counters[r.verdict], 1);
-    if (r.verdict == ICE_VALID) {
-        struct transport *t = of_ice(r.ice);
-        struct ice *owner = r.added ? ice_by_addr(w, from) : NULL;
-        if (owner && owner != r.ice)
-            counter_add(&w->counters, COUNT_ice_address_moved, 1);
-        if (r.evicted)
-            worker_set_address(w, &r.evicted_addr, NULL);
-        if (r.added)
-            worker_set_address(w, from, t);
-        if (r.retired)
-            g_hash_table_remove(w->by_ufrag, r.ice->previous.ufrag);
-        if (r.selected)
-            transport_selected(t, sock, w->now_us);
-    }
+    if (r.verdict == ICE_VALID)
+        follow_check(w, sock, &r, from);
     if (r.reply_len)
         (void)!udp_send_to(&w->tx, sock, from, reply, r.reply_len); /* counted there */
 }
