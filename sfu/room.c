@@ -161,7 +161,7 @@ static void fill_kind(const struct room *room, struct transport *t, enum rtp_kin
             .holder = s->holder ? s->holder->id : 0,
             .pin = pinned_track(room, &s->view),
             .pinned = s->view.pin_participant != 0,
-            .hidden = s->view.hidden,
+            .hidden = slot_hidden(s),
         };
     }
     for (size_t i = 0; i < SFU_TRACKS_MAX; i++) {

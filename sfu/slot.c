@@ -92,7 +92,7 @@ static void settle(struct slot *s)
 
 void slot_retarget(struct slot *s, uint64_t now_us)
 {
-    bool wanted = s->holder && !s->view.hidden && s->viewer->connected;
+    bool wanted = s->holder && !slot_hidden(s) && s->viewer->connected;
     struct layer *l = wanted ? track_layer(s->holder, wanted_layer(s), now_us) : NULL;
     if (!wanted || (l && !viewer_format(s, l)))
         stop(s);
@@ -125,9 +125,9 @@ void slot_forget_layer(struct slot *s, struct layer *layer)
 struct sfu_slot_event slot_describe(const struct slot *s, uint64_t now_us)
 {
     struct sfu_slot_event e = {.slot = s->index, .why = SFU_WHY_EMPTY, .rtp_timestamp = s->rewrite.timestamp};
-    if (s->view.hidden) {
+    if (slot_hidden(s)) {
         e.why = SFU_WHY_HIDDEN;
-    } else if (s->current.layer) {
+    } else if (s->current.layer && layer_alive(s->current.layer, now_us)) {
         const struct track *shown = s->current.layer->track;
         e.why = SFU_WHY_FILLED;
         e.track = shown->id;

@@ -60,6 +60,12 @@ int slot_init(struct slot *s, struct transport *viewer, uint16_t index, const st
     __attribute__((warn_unused_result));
 void slot_finish(struct slot *s);
 
+/* Nothing is to be sent: the viewer does not look, or has stopped the m-line. */
+static inline bool slot_hidden(const struct slot *s)
+{
+    return s->view.hidden || s->desc.stopped;
+}
+
 /* Show that track from its next key frame on, NULL = nothing, at once. */
 void slot_hold(struct slot *s, struct track *track, uint64_t now_us);
 

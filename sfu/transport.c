@@ -90,8 +90,10 @@ static void match_tracks(struct transport *t)
     }
 }
 
-static void add_slots(struct transport *t)
+static void match_slots(struct transport *t)
 {
+    for (size_t i = 0; i < t->slot_count; i++)
+        t->slots[i]->desc.stopped = t->media.slots[i].stopped;
     while (t->slot_count < t->media.slot_count) {
         struct slot *s = calloc(1, sizeof(*s));
         if (!s || slot_init(s, t, (uint16_t)t->slot_count, &t->media.slots[t->slot_count]) != 0) {
@@ -170,7 +172,7 @@ struct transport *transport_new(struct worker *w, struct room *room, uint64_t id
     timer_set(&w->timers, &t->second_timer, now_us + TRANSPORT_SECOND_US);
     room_add(room, t);
     match_tracks(t);
-    add_slots(t);
+    match_slots(t);
     return t;
 }
 
@@ -257,7 +259,7 @@ void transport_update(struct transport *t, const struct sfu_transport_desc *desc
     }
     take_media(t, &desc->media);
     match_tracks(t);
-    add_slots(t);
+    match_slots(t);
 }
 
 void transport_view(struct transport *t, size_t first, const struct sfu_view_slot *views, size_t count)
