@@ -14,7 +14,6 @@ static const char *const video_words[] = {"VP8", "VP9", "H264", "AV1", NULL};
 static const char *const bool_words[] = {"off", "on", NULL};
 
 /* clang-format off */
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): a member cannot stand in them */
 #define AT(section_, name_) .section = #section_, .name = #name_, .offset = offsetof(struct conf, section_.name_)
 #define TEXT      .type = CONF_STRING, .max = TEXT_MAX
 #define NUMBER(low, high) .type = CONF_NUMBER, .min = (low), .max = (high)

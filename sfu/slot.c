@@ -47,7 +47,7 @@ static unsigned wanted_layer(const struct slot *s)
     unsigned i = 0;
     if (!s->view.height)
         return SFU_LAYERS_MAX;
-    while (i + 1 < track->layer_count) {
+    while (i + 1 < track->layer_count && i + 1 < SFU_LAYERS_MAX) {
         uint16_t height = track->layers[i].height;
         if ((height ? height : usual_height[i]) >= s->view.height)
             break;

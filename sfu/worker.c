@@ -262,7 +262,7 @@ static int watch_fd(struct worker *w, int op, int fd, uint32_t events, size_t wh
 /* Whose send buffer is full is asked for EPOLLOUT too. */
 static void flush(struct worker *w)
 {
-    bool was_blocked[UDP_ADDRESSES_MAX];
+    bool was_blocked[UDP_ADDRESSES_MAX] = {false};
     for (size_t i = 0; i < w->socket_count; i++)
         was_blocked[i] = w->sockets[i].blocked;
     udp_tx_flush(&w->tx, w->now_us);
