@@ -116,7 +116,7 @@ static uint16_t picture_of(const struct rewrite *r, const struct frame_info *f)
     uint16_t in = (uint16_t)f->picture_id;
     if (!r->picture.known)
         return in;
-    int16_t ahead = (int16_t)(uint16_t)((in - r->newest_picture) << shift);
+    int16_t ahead = (int16_t)(uint16_t)((uint32_t)(in - r->newest_picture) << shift);
     return (uint16_t)(r->newest_picture + (ahead >> shift));
 }
 
@@ -137,12 +137,13 @@ static uint16_t renumber_picture(struct rewrite *r, const struct frame_info *f,
     return (uint16_t)(renumber(&r->picture, picture) - before->pictures);
 }
 
-static void note_sent(struct rewrite *r, const struct frame_info *f, const struct rewritten *out,
-                      uint16_t picture)
+static void note_sent(struct rewrite *r, const struct frame_info *f, bool has_payload,
+                      const struct rewritten *out, uint16_t picture)
 {
     int32_t ahead = ts_diff(out->timestamp, r->timestamp);
     r->index = out->index;
-    r->frame_ended = f->end;
+    if (has_payload) /* else it only fills a hole */
+        r->frame_ended = f->end;
     if (ahead > 0) {
         r->timestamp = out->timestamp;
         r->ticks += ahead;
@@ -180,7 +181,7 @@ bool rewrite_packet(struct rewrite *r, uint64_t in_seq, const struct rtp_view *v
     if (in_seq > r->newest)
         r->newest = in_seq;
     if (out->index > r->index)
-        note_sent(r, f, out, picture);
+        note_sent(r, f, v->payload_len > 0, out, picture);
     return true;
 }
 
