@@ -56,7 +56,7 @@ static void pass_on(struct elements *to, const struct rtp_ext_map *exts, enum rt
 }
 
 static void list_elements(struct elements *to, const struct compose *with, const struct rtp_view *v,
-                          const uint8_t *p)
+                          const struct frame_info *f, const uint8_t *p)
 {
     const struct rtp_ext_map *exts = with->exts;
     size_t mid_len = with->mid ? strnlen(with->mid, COMPOSE_MID_MAX + 1) : 0;
@@ -68,7 +68,7 @@ static void list_elements(struct elements *to, const struct compose *with, const
         add(to, exts, RTP_EXT_MID, (const uint8_t *)with->mid, mid_len);
     pass_on(to, exts, RTP_EXT_AUDIO_LEVEL, v, p, AUDIO_LEVEL_LEN, AUDIO_LEVEL_LEN);
     pass_on(to, exts, RTP_EXT_ORIENTATION, v, p, ORIENTATION_LEN, ORIENTATION_LEN);
-    if (with->descriptor && exts->mixed)
+    if (with->descriptor && f->has_descriptor && exts->mixed)
         pass_on(to, exts, RTP_EXT_DEPENDENCY, v, p, DEPENDENCY_MANDATORY_LEN, DESCRIPTOR_LEN_MAX);
 }
 
@@ -152,7 +152,7 @@ void compose_packet(struct composed *c, const struct compose *with, const struct
     wr_u32(&w, with->ssrc);
     if (with->csrc)
         wr_u32(&w, with->csrc);
-    list_elements(&list, with, v, p);
+    list_elements(&list, with, v, f, p);
     write_extensions(c, &w, &list, out);
     c->header_len = wr_len(&w);
     write_patch(c, v, f, p, out);

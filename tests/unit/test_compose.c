@@ -274,7 +274,8 @@ static void writes_extensions_in_the_agreed_form(void **state)
                                      .descriptor = extension_rows[i].descriptor};
         print_message("  %s\n", extension_rows[i].name);
         write_source(&s, &extension_rows[i].shape, video, sizeof(video));
-        const struct frame_info f = {.picture_id = FRAME_NO_PICTURE_ID, .tl0_pic_idx = FRAME_NO_TL0};
+        const struct frame_info f = {
+            .has_descriptor = true, .picture_id = FRAME_NO_PICTURE_ID, .tl0_pic_idx = FRAME_NO_TL0};
         compose_packet(&c, &with, &s.view, &f, s.p, &numbers);
         arrive(&a, &c, with.exts);
         assert_int_equal(a.p[0] & 0x10, extension_rows[i].profile ? 0x10 : 0);
