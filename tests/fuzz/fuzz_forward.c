@@ -1,0 +1,455 @@
+/* Three sources, one slot: packets made, lost, late, doubled, dropped on purpose,
+ * switched between, asked for again, by the input's commands. Whatever they are,
+ * what leaves has to be one RTP stream that a receiver can follow. */
+#include "compose.h"
+#include "rewrite.h"
+#include "select.h"
+#include "seq.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    SOURCES = 3,
+    KEPT = 32, /* packets of a source that may come late or again */
+    PACKET_MAX = 64,
+    UNSEEN_MAX = 24, /* frames lost in a row: 7-bit picture ids do not tell more */
+    INDEX_MAX = 1 << 18,
+    SENT = 64, /* entries of the window to begin with, and at most */
+    SENT_MAX = 256,
+    COMMANDS_MAX = 4000,
+    DEPENDENCY_ID = 12,
+};
+
+#define CHECK(x)                                                                                             \
+    do {                                                                                                     \
+        if (!(x)) {                                                                                          \
+            (void)fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x);                                    \
+            abort();                                                                                         \
+        }                                                                                                    \
+    } while (0)
+
+struct packet {
+    uint64_t number, frame;
+    bool droppable, in_use;
+    uint8_t p[PACKET_MAX];
+    struct rtp_view view;
+    struct frame_info info;
+};
+
+struct source {
+    uint32_t id;
+    bool narrow, descriptor;
+    uint64_t number, frame;
+    uint32_t timestamp;
+    uint8_t tl0, left; /* packets until the frame ends */
+    bool key, droppable;
+    uint64_t unseen; /* frames since one came */
+    struct dependency dependency;
+    struct packet kept[KEPT];
+};
+
+/* What left. */
+struct leaving {
+    uint64_t number, frame;
+    int32_t picture_id;
+    uint8_t payload[PACKET_MAX];
+    size_t len;
+};
+
+struct world {
+    const uint8_t *in;
+    size_t left;
+    bool audio;
+    uint64_t now_us;
+    struct rtp_ext_map viewer;
+    const char *mid;
+    struct source sources[SOURCES];
+    struct select select;
+    struct rewrite rewrite;
+    struct sent sent;
+    struct sent_packet ring[SENT_MAX], spare[SENT_MAX];
+    uint8_t used[INDEX_MAX / 8];
+    struct leaving leaving[SENT_MAX];
+
+    /* what has to hold */
+    bool any;
+    uint64_t first, newest;    /* of the current source, by number */
+    uint64_t newest_frame;     /* of it */
+    int32_t newest_picture_id; /* out; of any source */
+    uint32_t newest_timestamp; /* out */
+};
+
+static const struct rtp_ext_map published = {.id = {[RTP_EXT_DEPENDENCY] = DEPENDENCY_ID}, .mixed = true};
+
+static uint8_t take(struct world *w)
+{
+    if (!w->left)
+        return 0;
+    w->left--;
+    return *w->in++;
+}
+
+/* --- Making packets --------------------------------------------------------------- */
+
+static void write_descriptor(struct wr *wr, const struct source *s, bool start)
+{
+    bool structure = s->key && start;
+    wr_u16(wr, 0x1000);
+    wr_u16(wr, 2);
+    wr_u8(wr, DEPENDENCY_ID);
+    wr_u8(wr, structure ? 6 : 3);
+    wr_u8(wr, (uint32_t)start << 7 | (uint32_t)(s->left == 0) << 6);
+    wr_u16(wr, (uint32_t)s->frame);
+    wr_u24(wr, structure ? 0x8000e0 : 0); /* one template, one target; else padding */
+}
+
+static void write_vp8(struct wr *wr, const struct source *s, bool start)
+{
+    wr_u8(wr, 0x80 | (uint32_t)start << 4);
+    wr_u8(wr, 0xe0);
+    if (s->narrow)
+        wr_u8(wr, s->frame & 0x7f);
+    else
+        wr_u16(wr, 0x8000 | (s->frame & 0x7fff));
+    wr_u8(wr, s->tl0);
+    wr_u8(wr, 0x20);
+    wr_u8(wr, s->key ? 0 : 1);
+}
+
+static void begin_frame(struct world *w, struct source *s)
+{
+    uint8_t shape = take(w);
+    s->frame++;
+    s->unseen++;
+    s->left = w->audio ? 0 : shape & 3;
+    s->key = w->audio || (shape & 0x1c) == 0;
+    s->droppable = !s->key && (shape & 0x60) == 0;
+    s->tl0 = (uint8_t)(s->tl0 + !s->droppable);
+    s->timestamp += w->audio ? 960 : 3000;
+}
+
+static struct packet *make(struct world *w, struct source *s, bool padding)
+{
+    bool start = !s->left;
+    if (padding)
+        start = false;
+    else if (start)
+        begin_frame(w, s);
+    else
+        s->left--;
+    struct packet *p = &s->kept[++s->number % KEPT];
+    *p = (struct packet){.number = s->number, .frame = s->frame, .droppable = s->droppable, .in_use = true};
+    struct wr wr = wr_init(p->p, sizeof(p->p));
+    bool descriptor = s->descriptor && !padding && !w->audio;
+    wr_u8(&wr, 0x80 | (uint32_t)descriptor << 4);
+    wr_u8(&wr, (uint32_t)(s->left == 0) << 7 | 100);
+    wr_u16(&wr, (uint32_t)s->number & 0xffff);
+    wr_u32(&wr, s->timestamp);
+    wr_u32(&wr, s->id);
+    if (descriptor)
+        write_descriptor(&wr, s, start);
+    if (!padding && !w->audio)
+        write_vp8(&wr, s, start);
+    if (!padding)
+        wr_u32(&wr, (uint32_t)s->number * 2654435761u);
+    CHECK(!wr.bad);
+    CHECK(rtp_view_parse(&p->view, p->p, wr_len(&wr), &published) == 0);
+    int rc = frame_info_read(&p->info, w->audio ? RTP_CODEC_OPUS : RTP_CODEC_VP8, &p->view, p->p,
+                             s->descriptor ? &s->dependency : NULL);
+    if (padding) /* whatever its kind, it begins nothing */
+        p->info = (struct frame_info){.picture_id = FRAME_NO_PICTURE_ID, .tl0_pic_idx = FRAME_NO_TL0};
+    CHECK(rc == 0 || padding || s->descriptor);
+    return p;
+}
+
+/* --- What has to hold ---------------------------------------------------------------- */
+
+static bool mark_used(struct world *w, uint64_t index)
+{
+    bool before = w->used[index / 8] >> index % 8 & 1;
+    w->used[index / 8] |= (uint8_t)(1 << index % 8);
+    return !before;
+}
+
+static int picture_diff(int32_t a, int32_t b)
+{
+    return (int16_t)(uint16_t)((uint32_t)(a - b) << 1) >> 1;
+}
+
+static void check_picture(const struct world *w, const struct packet *p, const struct rewritten *out,
+                          bool switched)
+{
+    if (out->picture_id < 0 || w->newest_picture_id < 0)
+        return;
+    int diff = picture_diff(out->picture_id, w->newest_picture_id);
+    if (switched)
+        CHECK(diff == 1);
+    else
+        CHECK((diff > 0) == (p->frame > w->newest_frame) && (diff < 0) == (p->frame < w->newest_frame));
+}
+
+static void check_order(struct world *w, const struct packet *p, const struct rewritten *out, bool switched,
+                        uint64_t highest)
+{
+    if (switched && w->any) {
+        CHECK(out->index > highest && out->index <= highest + 2);
+        CHECK(ts_diff(out->timestamp, w->newest_timestamp) > 0);
+    } else if (w->any) {
+        CHECK((p->number > w->newest) == (out->index > highest));
+    }
+    check_picture(w, p, out, switched);
+}
+
+static void note_order(struct world *w, const struct packet *p, const struct rewritten *out, bool switched)
+{
+    if (switched)
+        w->first = p->number;
+    if (switched || p->number > w->newest) {
+        w->newest = p->number;
+        if (p->view.payload_len)
+            w->newest_frame = p->frame;
+        if (out->picture_id >= 0)
+            w->newest_picture_id = out->picture_id;
+        if (!w->any || ts_diff(out->timestamp, w->newest_timestamp) > 0)
+            w->newest_timestamp = out->timestamp;
+    }
+    w->any = true;
+}
+
+/* Put together what was composed and look at it as the receiver does. */
+static size_t check_composed(const struct world *w, struct composed *c, uint8_t *whole, struct rtp_view *v)
+{
+    CHECK(c->header_len <= COMPOSE_HEADER_MAX && c->patch_len <= COMPOSE_PATCH_MAX && c->header_len % 4 == 0);
+    CHECK(c->transport_seq_at + 2u <= c->header_len && c->send_time_at + 3u <= c->header_len);
+    compose_stamp(c, 0x1234, w->now_us);
+    memcpy(whole, c->header, c->header_len);
+    memcpy(whole + c->header_len, c->patch, c->patch_len);
+    if (c->rest_len)
+        memcpy(whole + c->header_len + c->patch_len, c->rest, c->rest_len);
+    size_t len = c->header_len + c->patch_len + c->rest_len;
+    CHECK(rtp_view_parse(v, whole, len, &w->viewer) == 0);
+    CHECK(v->payload == c->header_len);
+    CHECK(get_u32(whole + 12) == 77);
+    CHECK(v->ext[RTP_EXT_TRANSPORT_CC].off == c->transport_seq_at);
+    CHECK(v->ext[RTP_EXT_ABS_SEND_TIME].off == c->send_time_at);
+    uint16_t profile = whole[0] & 0x10 ? get_u16(whole + 16) : 0;
+    CHECK(profile == 0 || profile == 0xbede || (profile == 0x1000 && w->viewer.mixed));
+    return len;
+}
+
+static void check_content(const struct world *w, const uint8_t *whole, const struct rtp_view *v,
+                          const struct packet *p, const struct rewritten *out)
+{
+    struct frame_info f;
+    const uint8_t *sent = whole + v->payload, *got = p->p + p->view.payload;
+    CHECK(v->payload_len == p->view.payload_len);
+    if (!v->payload_len)
+        return;
+    CHECK(memcmp(sent + v->payload_len - 4, got + v->payload_len - 4, 4) == 0);
+    CHECK(frame_info_read(&f, w->audio ? RTP_CODEC_OPUS : RTP_CODEC_VP8, v, whole, NULL) == 0);
+    if (w->audio)
+        return;
+    CHECK(f.start == p->info.start && f.tl0_pic_idx == out->tl0_pic_idx);
+    CHECK(f.picture_id == (out->picture_id & (f.picture_id_15 ? 0x7fff : 0x7f)));
+    struct rtp_ext_at at = v->ext[RTP_EXT_DEPENDENCY];
+    CHECK(!at.len || (p->info.has_descriptor && get_u16(whole + at.off + 1) == out->frame_number));
+}
+
+/* --- Forwarding ------------------------------------------------------------------------ */
+
+static void compose(const struct world *w, struct composed *c, const struct packet *p,
+                    const struct rewritten *out)
+{
+    const struct compose with = {
+        .exts = &w->viewer, .mid = w->mid, .ssrc = 0xabcdef, .csrc = 77, .pt = 111, .descriptor = true};
+    compose_packet(c, &with, &p->view, &p->info, p->p, out);
+}
+
+static void leave(struct world *w, const struct packet *p, const struct rewritten *out)
+{
+    struct composed c;
+    struct rtp_view v;
+    uint8_t whole[COMPOSE_HEADER_MAX + PACKET_MAX];
+    compose(w, &c, p, out);
+    size_t len = check_composed(w, &c, whole, &v);
+    CHECK(v.ssrc == 0xabcdef && v.pt == 111 && v.seq == (out->index & 0xffff));
+    CHECK(v.timestamp == out->timestamp && v.marker == out->marker);
+    check_content(w, whole, &v, p, out);
+    struct leaving *l = &w->leaving[out->index % SENT_MAX];
+    l->number = p->number;
+    l->len = len - v.payload;
+    memcpy(l->payload, whole + v.payload, l->len);
+}
+
+static void switch_to(struct world *w, const struct packet *p)
+{
+    uint64_t back_us = (uint64_t)take(w) * 1000;
+    rewrite_switch(&w->rewrite, p->number, &p->view, w->now_us - back_us);
+}
+
+static void forward(struct world *w, struct source *s, const struct packet *p)
+{
+    struct sent_packet sent = {.source = s->id, .in_seq = p->view.seq};
+    uint64_t highest = w->rewrite.index;
+    enum select_verdict verdict = select_packet(&w->select, s->id, &p->info);
+    if (verdict == SELECT_DROP)
+        return;
+    if (p->frame == s->frame)
+        s->unseen = 0;
+    bool switched = verdict == SELECT_SWITCH;
+    if (switched)
+        switch_to(w, p);
+    if ((!p->view.payload_len || p->droppable) && rewrite_drop(&w->rewrite, p->number, &p->info))
+        return;
+    if (p->view.payload_len && p->droppable)
+        return;
+    if (!rewrite_packet(&w->rewrite, p->number, &p->view, &p->info, &sent.out)) {
+        CHECK(!switched);
+        CHECK(p->number < w->first || !p->view.payload_len || w->rewrite.drop_count > REWRITE_DROPS);
+        return;
+    }
+    CHECK(sent.out.index > 0 && sent.out.index < INDEX_MAX);
+    if (!sent_note(&w->sent, &sent)) {
+        bool used = w->used[sent.out.index / 8] >> sent.out.index % 8 & 1;
+        CHECK(used || sent.out.index + w->sent.mask < highest || sent.out.index < w->sent.floor);
+        return;
+    }
+    CHECK(mark_used(w, sent.out.index));
+    check_order(w, p, &sent.out, switched, highest);
+    note_order(w, p, &sent.out, switched);
+    leave(w, p, &sent.out);
+}
+
+static struct source *source_by_id(struct world *w, uint32_t id)
+{
+    CHECK(id >= 1 && id <= SOURCES);
+    return &w->sources[id - 1];
+}
+
+/* A retransmission carries what went out under that number. */
+static void resend(struct world *w, uint16_t seq)
+{
+    struct composed c;
+    struct rtp_view v;
+    uint16_t osn;
+    uint8_t whole[COMPOSE_HEADER_MAX + PACKET_MAX + 2];
+    const struct sent_packet *sent = sent_find(&w->sent, seq);
+    if (!sent)
+        return;
+    CHECK(w->used[sent->out.index / 8] >> sent->out.index % 8 & 1);
+    const struct leaving *l = &w->leaving[sent->out.index % SENT_MAX];
+    const struct packet *p = &source_by_id(w, sent->source)->kept[l->number % KEPT];
+    CHECK((sent->out.index & 0xffff) == seq && (l->number & 0xffff) == sent->in_seq);
+    if (!p->in_use || p->number != l->number)
+        return; /* no longer kept */
+    compose(w, &c, p, &sent->out);
+    compose_rtx(&c, 0xfeed, 112, 1, seq);
+    check_composed(w, &c, whole, &v);
+    CHECK(v.ssrc == 0xfeed && v.pt == 112 && v.seq == 1 && v.timestamp == sent->out.timestamp);
+    CHECK(rtp_rtx_osn(&v, whole, &osn) == 0 && osn == seq);
+    CHECK(v.payload_len == l->len + 2u && memcmp(whole + v.payload + 2, l->payload, l->len) == 0);
+}
+
+/* --- Commands --------------------------------------------------------------------------- */
+
+static void grow(struct world *w)
+{
+    size_t capacity = (w->sent.mask + 1) * 2;
+    if (capacity > SENT_MAX)
+        return;
+    struct sent_packet *to = w->sent.ring == w->ring ? w->spare : w->ring;
+    sent_grow(&w->sent, to, capacity);
+}
+
+/* A number that comes late has to be of the current round of KEPT. */
+static void late(struct world *w, struct source *s)
+{
+    const struct packet *p = &s->kept[take(w) % KEPT];
+    if (p->in_use)
+        forward(w, s, p);
+}
+
+static void command(struct world *w)
+{
+    uint8_t op = take(w);
+    struct source *s = &w->sources[op / 16 % SOURCES];
+    switch (op % 16) {
+    default:
+        forward(w, s, make(w, s, false));
+        break;
+    case 7:
+        make(w, s, false);
+        if (s->unseen >= UNSEEN_MAX)
+            forward(w, s, &s->kept[s->number % KEPT]);
+        break;
+    case 8:
+    case 9:
+        late(w, s);
+        break;
+    case 10:
+        select_target(&w->select, op >= 0xf0 ? SELECT_NOTHING : s->id);
+        break;
+    case 11:
+        if (op & 0x80)
+            select_forget(&w->select, s->id);
+        else
+            s->number += (uint64_t)take(w) * 8; /* padding that was lost */
+        break;
+    case 12:
+        w->now_us += (uint64_t)take(w) * take(w) * 1000;
+        break;
+    case 13:
+        resend(w, (uint16_t)(w->sent.highest - take(w) + 3));
+        break;
+    case 14:
+        if (op & 0x80)
+            grow(w);
+        else
+            s->timestamp += (uint32_t)take(w) << 24;
+        break;
+    case 15:
+        forward(w, s, make(w, s, true));
+        break;
+    }
+    w->now_us += 5000;
+}
+
+static void set_up(struct world *w)
+{
+    static const char *const mids[] = {NULL, "0", "sixteen-long-mid", "longer-than-sixteen"};
+    uint8_t mode = take(w), ids = take(w);
+    w->audio = mode & 1;
+    w->viewer.mixed = mode & 2;
+    w->mid = mids[mode >> 2 & 3];
+    for (uint8_t e = 0; e < RTP_EXT_COUNT; e++)
+        w->viewer.id[e] = mode & 16 ? (uint8_t)(ids % 200 + 1 + e) : ids >> e % 8 & 1 ? (uint8_t)(e + 1) : 0;
+    uint32_t random = (uint32_t)take(w) << 24 | (uint32_t)take(w) << 12 | take(w);
+    rewrite_init(&w->rewrite, w->audio ? 48000 : 90000, (uint16_t)(1 + random % 0x7fff), random);
+    sent_init(&w->sent, w->ring, SENT);
+    w->now_us = 1000000000;
+    w->newest_picture_id = FRAME_NO_PICTURE_ID;
+    for (uint32_t i = 0; i < SOURCES; i++) {
+        uint8_t start = take(w);
+        w->sources[i] = (struct source){
+            .id = i + 1,
+            .narrow = i == 1,
+            .descriptor = i == 2,
+            .number = REWRITE_NEAR + 65535 - start,
+            .frame = 0x10000 - start / 4,
+            .timestamp = (uint32_t)-start * 1000,
+        };
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct world w;
+    memset(&w, 0, sizeof(w));
+    w.in = data;
+    w.left = size;
+    set_up(&w);
+    for (size_t i = 0; w.left && i < COMMANDS_MAX && w.rewrite.index < INDEX_MAX - 100000; i++)
+        command(&w);
+    return 0;
+}
