@@ -1,0 +1,31 @@
+/* At what rate packets arrive at the viewer, by the feedback's own times: the
+ * first half second as a whole, then windows of 150 ms weighed against each
+ * other by how far they are apart. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    ACKED_RATE_FIRST_US = 500000,
+    ACKED_RATE_WINDOW_US = 150000,
+};
+
+/* Zeroed memory is valid. */
+struct acked_rate {
+    bool started, known;
+    uint64_t bytes; /* in the window */
+    uint64_t window_us, newest_us;
+    double bps, variance; /* variance in kbps^2 */
+};
+
+/* A packet arrived. limited: the sender had less to send than it was allowed to,
+ * so a window below the estimate says little of the way. */
+void acked_rate_packet(struct acked_rate *a, size_t size, uint64_t arrival_us, bool limited);
+
+/* The rate is about to change quickly: believe the next windows more. */
+void acked_rate_expect_change(struct acked_rate *a);
+
+/* Bits per second; 0 = not known yet. */
+uint32_t acked_rate_bps(const struct acked_rate *a);
