@@ -26,7 +26,8 @@ enum client_close {
 struct client_io {
     /* Takes a reference of its own. event: see notice_tail(). Never frees the client before it returns. */
     void (*send)(void *socket, struct notice *notice, uint32_t event);
-    /* The socket will be closed soon; client_free() comes when it is. Nothing is sent after what is queued.
+    /* The socket will be closed soon; server_disconnect() comes when it is. Nothing is sent after what is
+     * queued.
      */
     void (*close)(void *socket, enum client_close code, const char *reason);
 };
@@ -41,18 +42,8 @@ struct client {
     bool closing;            /* client_close() was called: what still arrives is ignored */
     double tokens;           /* requests that it may still make; negative while it is refused */
     int64_t tokens_at;       /* us, g_get_monotonic_time(), when that was so */
-    GSList *waiting;         /* struct rpc_later, answers that the media plane has still to give */
+    GSList *waiting;         /* rpc.c's: answers that the media plane has still to give */
 };
-
-struct client *client_new(struct server *server, const struct client_io *io, void *socket,
-                          const char *address);
-
-/* The socket has gone. gone_for_good: the peer said so by its close frame, and its session ends now rather
- * than after the grace time. */
-void client_free(struct client *client, bool gone_for_good);
-
-/* A whole message arrived. */
-void client_receive(struct client *client, const char *text, size_t len);
 
 void client_send(struct client *client, struct notice *notice, uint32_t event);
 void client_close(struct client *client, enum client_close code, const char *reason);

@@ -1,5 +1,6 @@
 #include "http.h"
 
+#include "http_page.h"
 #include "log.h"
 #include "site.h"
 #include "tls_cert.h"
@@ -20,7 +21,7 @@ enum {
 };
 
 static const struct lws_protocols protocols[] = {
-    {.name = "http", .callback = http_callback, .per_session_data_size = sizeof(struct http_page)},
+    {.name = "http", .callback = http_page_callback, .per_session_data_size = sizeof(struct http_page)},
     {.name = "plenum",
      .callback = ws_callback,
      .per_session_data_size = sizeof(struct ws),
@@ -71,7 +72,7 @@ static int try_to_bind(const struct conf *conf, char *err, size_t err_len)
 
 static int find_certificate(struct http *http, char *err, size_t err_len)
 {
-    const struct conf *conf = http->conf;
+    const struct conf *conf = http->door.conf;
     if (conf->http.tls == CONF_TLS_OFF)
         return 0;
     if (conf->http.tls == CONF_TLS_AUTO)
@@ -83,12 +84,12 @@ static int find_certificate(struct http *http, char *err, size_t err_len)
 
 static void describe(struct http *http, struct lws_context_creation_info *info)
 {
-    const struct conf *conf = http->conf;
+    const struct conf *conf = http->door.conf;
     bool ipv4 = *conf->http.address && !strchr(conf->http.address, ':');
     info->port = conf->http.port;
     info->iface = *conf->http.address ? conf->http.address : NULL;
     info->protocols = protocols;
-    info->user = http;
+    info->user = &http->door;
     info->options = LWS_SERVER_OPTION_GLIB | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
                     LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME;
     if (ipv4 || !has_ipv6())
@@ -104,8 +105,8 @@ static void describe(struct http *http, struct lws_context_creation_info *info)
     info->retry_and_idle_policy = &http->liveness;
     if (!http->certificate)
         return;
-    info->options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_REDIRECT_HTTP_TO_HTTPS |
-                     LWS_SERVER_OPTION_ALLOW_NON_SSL_ON_SSL_PORT;
+    info->options |= LWS_SERVER_OPTION_REDIRECT_HTTP_TO_HTTPS;
+    info->options |= LWS_SERVER_OPTION_ALLOW_NON_SSL_ON_SSL_PORT;
     info->ssl_cert_filepath = http->certificate;
     info->ssl_private_key_filepath = http->key;
     info->ssl_options_set = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1;
@@ -116,10 +117,11 @@ int http_start(struct http *http, struct server *server, GMainLoop *loop, char *
 {
     struct lws_context_creation_info info = {0};
     void *loops[] = {loop};
-    *http = (struct http){.conf = server->conf, .server = server};
-    http->root = site_root(http->conf->http.root);
-    http->scratch = g_byte_array_new();
-    int result = try_to_bind(http->conf, err, err_len);
+    *http = (struct http){.door = {.conf = server->conf, .server = server}};
+    http->door.root = site_root(server->conf->http.root);
+    http->door.scratch = g_byte_array_new();
+    http->door.tls = server->conf->http.tls != CONF_TLS_OFF;
+    int result = try_to_bind(server->conf, err, err_len);
     if (result == 0)
         result = find_certificate(http, err, err_len);
     if (result < 0) {
@@ -138,33 +140,16 @@ int http_start(struct http *http, struct server *server, GMainLoop *loop, char *
     return -EIO;
 }
 
-void http_drain(struct http *http, void (*drained)(void *arg), void *arg)
-{
-    http->drained = drained;
-    http->drained_arg = arg;
-    if (http->sockets == 0)
-        http_socket_closed(http);
-}
-
-void http_socket_closed(struct http *http)
-{
-    if (http->sockets > 0 || !http->drained)
-        return;
-    void (*drained)(void *arg) = http->drained;
-    http->drained = NULL;
-    drained(http->drained_arg);
-}
-
 void http_finish(struct http *http)
 {
-    http->drained = NULL;
+    http->door.drained = NULL;
     if (http->context)
         lws_context_destroy(http->context);
     http->context = NULL;
-    if (http->scratch)
-        g_byte_array_unref(http->scratch);
-    http->scratch = NULL;
-    g_clear_pointer(&http->root, g_free);
+    if (http->door.scratch)
+        g_byte_array_unref(http->door.scratch);
+    http->door.scratch = NULL;
+    g_clear_pointer(&http->door.root, g_free);
     g_clear_pointer(&http->certificate, g_free);
     g_clear_pointer(&http->key, g_free);
 }

@@ -1,4 +1,6 @@
-#include "http.h"
+#include "http_page.h"
+
+#include "door.h"
 #include "log.h"
 #include "origin.h"
 #include "site.h"
@@ -113,13 +115,13 @@ static int send_body(struct lws *wsi, struct http_page *page)
     return finish(wsi);
 }
 
-static int health(struct lws *wsi, struct http_page *page, bool head_only, const struct http *http)
+static int health(struct lws *wsi, struct http_page *page, bool head_only, const struct door *door)
 {
-    const struct server *server = http->server;
+    const struct server *server = door->server;
     char *text = g_strdup_printf(
         "{\"status\":\"%s\",\"version\":\"%s\",\"rooms\":%u,\"participants\":%u,\"sockets\":%u}\n",
         server->draining ? "shutting down" : "ok", PLENUM_VERSION, g_hash_table_size(server->meetings),
-        g_hash_table_size(server->sessions), http->sockets);
+        g_hash_table_size(server->sessions), door->sockets);
     struct response response = {.status = server->draining ? 503 : 200,
                                 .mime = "application/json",
                                 .body = g_bytes_new_take(text, strlen(text))};
@@ -133,13 +135,13 @@ static void copy_header(struct lws *wsi, enum lws_token_indexes token, char valu
         value[0] = '\0';
 }
 
-static int serve_file(struct lws *wsi, struct http_page *page, bool head_only, const struct http *http,
+static int serve_file(struct lws *wsi, struct http_page *page, bool head_only, const struct door *door,
                       const char *path)
 {
     struct site_file file;
     char etag[VALUE_MAX];
     copy_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, etag);
-    if (site_read(http->root, path, etag, &file) < 0)
+    if (site_read(door->root, path, etag, &file) < 0)
         return say(wsi, page, head_only, 404, "There is nothing here.\n");
     struct response response = {
         .status = file.body ? 200 : 304, .mime = file.mime, .etag = file.etag, .body = file.body};
@@ -148,7 +150,7 @@ static int serve_file(struct lws *wsi, struct http_page *page, bool head_only, c
 
 static int serve(struct lws *wsi, struct http_page *page, const char *path)
 {
-    const struct http *http = lws_context_user(lws_get_context(wsi));
+    const struct door *door = door_of(wsi);
     bool head_only = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
     if (!head_only && lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) == 0) {
         /* A body may follow that nobody reads: the connection goes with it. */
@@ -156,10 +158,10 @@ static int serve(struct lws *wsi, struct http_page *page, const char *path)
         return -1;
     }
     if (strcmp(path, "/health") == 0)
-        return health(wsi, page, head_only, http);
+        return health(wsi, page, head_only, door);
     if (strcmp(path, "/ws") == 0)
         return say(wsi, page, head_only, 426, "Open a WebSocket here, with the subprotocol plenum.\n");
-    return serve_file(wsi, page, head_only, http, path);
+    return serve_file(wsi, page, head_only, door, path);
 }
 
 /* Whether the subprotocols that the client offers name ours; libwebsockets takes a client that offers none.
@@ -178,7 +180,7 @@ static bool speaks_plenum(struct lws *wsi)
 /* 0 lets the WebSocket in, 1 has answered otherwise, -1 hangs up. */
 static int confirm_upgrade(struct lws *wsi)
 {
-    const struct http *http = lws_context_user(lws_get_context(wsi));
+    const struct door *door = door_of(wsi);
     char path[PATH_MAX_LEN] = "", origin[VALUE_MAX], host[VALUE_MAX];
     unsigned status = 0;
     if (lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) < 0)
@@ -189,12 +191,11 @@ static int confirm_upgrade(struct lws *wsi)
         status = 404;
     else if (!speaks_plenum(wsi))
         status = 400;
-    else if (http->certificate && !lws_is_ssl(wsi))
-        status = 403; /* only the redirect to https is spoken in the clear */
-    else if (lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) >= VALUE_MAX ||
-             !origin_allowed(http->conf->http.origins, origin, host))
+    else if ((door->tls && !lws_is_ssl(wsi)) || /* only the redirect to https is spoken in the clear */
+             lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) >= VALUE_MAX ||
+             !origin_allowed(door->conf->http.origins, origin, host))
         status = 403;
-    else if (http->sockets >= http->conf->http.connections || http->server->draining)
+    else if (door->sockets >= door->conf->http.connections || door->server->draining)
         status = 503;
     if (status == 0)
         return 0;
@@ -202,18 +203,18 @@ static int confirm_upgrade(struct lws *wsi)
     return lws_return_http_status(wsi, status, NULL) < 0 ? -1 : 1;
 }
 
-int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+int http_page_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
-    struct http *http = lws_context_user(lws_get_context(wsi));
+    struct door *door = door_of(wsi);
     struct http_page *page = user;
     switch (reason) {
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
-        return http->connections >= http->conf->http.connections + SPARE_CONNECTIONS;
+        return door->connections >= door->conf->http.connections + SPARE_CONNECTIONS;
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-        http->connections++;
+        door->connections++;
         return 0;
     case LWS_CALLBACK_WSI_DESTROY:
-        http->connections -= http->connections > 0;
+        door_connection_closed(door);
         return 0;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return in && strcmp(in, "websocket") == 0 ? confirm_upgrade(wsi) : -1;

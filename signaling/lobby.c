@@ -1,5 +1,6 @@
 #include "lobby.h"
 
+#include "client.h"
 #include "meeting.h"
 
 #include <string.h>
@@ -15,12 +16,12 @@ static int by_count(const void *a, const void *b)
     return strcmp(one->name, other->name);
 }
 
-json_t *lobby_list(const struct server *server)
+json_t *lobby_list(const struct lobby *lobby)
 {
     json_t *rooms = json_array();
     g_autoptr(GList) meetings = NULL;
-    if (server->conf->room.list)
-        meetings = g_list_sort(g_hash_table_get_values(server->meetings), by_count);
+    if (lobby->conf->room.list)
+        meetings = g_list_sort(g_hash_table_get_values(lobby->meetings), by_count);
     for (GList *item = meetings; item && json_array_size(rooms) < LISTED_MAX; item = item->next) {
         const struct meeting *meeting = item->data;
         json_array_append_new(
@@ -31,33 +32,33 @@ json_t *lobby_list(const struct server *server)
 
 static gboolean tell(void *arg)
 {
-    struct server *server = arg;
+    struct lobby *lobby = arg;
     GHashTableIter iter;
     void *key;
     struct notice *notice = NULL;
-    server->room_list_timer = 0;
-    g_hash_table_iter_init(&iter, server->clients);
+    lobby->timer = 0;
+    g_hash_table_iter_init(&iter, lobby->clients);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
         struct client *client = key;
         if (!client->wants_rooms)
             continue;
         if (!notice)
-            notice = notice_event("rooms", lobby_list(server), false);
+            notice = notice_event("rooms", lobby_list(lobby), false);
         client_send(client, notice, 0);
     }
     notice_unref(notice);
     return G_SOURCE_REMOVE;
 }
 
-void lobby_changed(struct server *server)
+void lobby_changed(struct lobby *lobby)
 {
-    if (!server->room_list_timer && !server->draining && server->conf->room.list)
-        server->room_list_timer = g_timeout_add(INTERVAL_MS, tell, server);
+    if (!lobby->timer && lobby->conf->room.list)
+        lobby->timer = g_timeout_add(INTERVAL_MS, tell, lobby);
 }
 
-void lobby_finish(struct server *server)
+void lobby_finish(struct lobby *lobby)
 {
-    if (server->room_list_timer)
-        g_source_remove(server->room_list_timer);
-    server->room_list_timer = 0;
+    if (lobby->timer)
+        g_source_remove(lobby->timer);
+    lobby->timer = 0;
 }

@@ -2,7 +2,6 @@
 
 #include "log.h"
 #include "meeting.h"
-#include "server.h"
 
 #include <openssl/rand.h>
 #include <stdlib.h>
@@ -20,7 +19,7 @@ static const char *const why_names[SFU_WHY_COUNT] = {
 
 static void forget(struct session *session)
 {
-    g_hash_table_remove(session->server->transports, &session->media->transport);
+    g_hash_table_remove(session->plane->transports, &session->media->transport);
     g_clear_pointer(&session->media, g_free);
 }
 
@@ -28,7 +27,7 @@ void media_leave(struct session *session)
 {
     if (!session->media)
         return;
-    sfu_leave(session->server->sfu, session->media->transport);
+    sfu_leave(session->plane->sfu, session->media->transport);
     forget(session);
 }
 
@@ -51,8 +50,8 @@ static uint32_t next_track(void *arg)
 
 static void configure(struct answer_config *config, const struct session *session)
 {
-    const struct conf *conf = session->server->conf;
-    struct sfu *sfu = session->server->sfu;
+    const struct conf *conf = session->plane->conf;
+    struct sfu *sfu = session->plane->sfu;
     *config = (struct answer_config){
         .red = conf->room.red,
         .fingerprint = *sfu_our_fingerprint(sfu),
@@ -104,13 +103,13 @@ static bool take_tracks(struct session *session, const struct media_naming *nami
 /* The first offer was answered. */
 static void join_media(struct session *session)
 {
-    struct server *server = session->server;
+    struct media_plane *plane = session->plane;
     struct media *media = session->media;
     media->transport =
-        sfu_join(server->sfu, session->meeting->room, session->participant, &media->answer.desc);
-    g_hash_table_insert(server->transports, &media->transport, session);
-    for (uint16_t i = 0; i < SFU_SLOTS_MAX; i++)
-        media->shown[i] = (struct sfu_slot_event){.slot = i, .why = SFU_WHY_EMPTY};
+        sfu_join(plane->sfu, session->meeting->room, session->participant, &media->answer.desc);
+    g_hash_table_insert(plane->transports, &media->transport, session);
+    for (size_t i = 0; i < SFU_SLOTS_MAX; i++)
+        media->shown[i] = (struct sfu_slot_event){.slot = (uint16_t)i, .why = SFU_WHY_EMPTY};
 }
 
 int media_offer(struct session *session, const char *sdp, const struct media_naming *naming, char **answer,
@@ -131,7 +130,7 @@ int media_offer(struct session *session, const char *sdp, const struct media_nam
     if (first)
         join_media(session);
     else
-        sfu_update(session->server->sfu, session->media->transport, &session->media->answer.desc);
+        sfu_update(session->plane->sfu, session->media->transport, &session->media->answer.desc);
     log_info(session->meeting->name, session->participant, "%s: %u tracks, %u slots",
              first ? "offer answered" : "new offer answered", session->media->answer.desc.media.track_count,
              session->media->answer.desc.media.slot_count);
@@ -146,7 +145,7 @@ void media_mute(struct session *session, uint32_t track, bool muted)
     for (size_t i = 0; i < media->track_count; i++)
         if (media->tracks[i].id == track)
             media->tracks[i].muted = muted; /* for the next answer */
-    sfu_mute(session->server->sfu, session->media->transport, track, muted);
+    sfu_mute(session->plane->sfu, session->media->transport, track, muted);
 }
 
 /* --- events ----------------------------------------------------------------- */
@@ -162,11 +161,6 @@ void media_gone(struct session *session, enum sfu_gone why)
 {
     log_info(session->meeting->name, session->participant, "media gone: %s", gone_names[why]);
     forget(session);
-    if (!session->client && why == SFU_GONE_PEER) {
-        /* A page that was closed, and its WebSocket's close frame got lost: nobody will resume. */
-        session_end(session, "left");
-        return;
-    }
     session_tell(session, "media", json_pack("{s:s, s:s}", "state", "gone", "reason", gone_names[why]));
     if (session->track_count == 0)
         return;

@@ -3,13 +3,21 @@
 #pragma once
 
 #include "answer.h"
-#include "rpc.h"
+#include "conf.h"
 #include "session.h"
 #include "sfu.h"
 
+#include <glib.h>
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* What all transports share. */
+struct media_plane {
+    const struct conf *conf;
+    struct sfu *sfu;
+    GHashTable *transports; /* the media plane's number of a transport -> struct session */
+};
 
 struct media {
     uint64_t transport;
@@ -37,7 +45,7 @@ int media_offer(struct session *session, const char *sdp, const struct media_nam
 
 void media_mute(struct session *session, uint32_t track, bool muted);
 
-/* Upcalls of the media plane. media_gone() may end the session, where its socket is gone as well. */
+/* Upcalls of the media plane. */
 void media_connected(struct session *session);
 void media_gone(struct session *session, enum sfu_gone why);
 void media_slots(struct session *session, const struct sfu_slot_event *slots, size_t count);

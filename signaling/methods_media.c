@@ -1,8 +1,5 @@
-#include "media.h"
-#include "meeting.h"
 #include "methods.h"
 #include "server.h"
-#include "session.h"
 
 #include <string.h>
 
@@ -52,7 +49,7 @@ enum rpc_code methods_view(struct rpc_call *call)
     }
     memcpy(media->views, views, sizeof(views));
     if (first <= last)
-        sfu_view(session->server->sfu, media->transport, first, views + first, last - first + 1);
+        sfu_view(session->plane->sfu, media->transport, first, views + first, last - first + 1);
     return RPC_OK;
 }
 
@@ -104,6 +101,6 @@ enum rpc_code methods_stats(struct rpc_call *call)
     uint64_t cookie = ++server->last_cookie;
     if (!rpc_keep(call, cookie, STATS_MS))
         return rpc_fail(call, RPC_RATE, "too many stats requests wait for an answer");
-    sfu_stats(server->sfu, session->media->transport, cookie);
+    sfu_stats(session->plane->sfu, session->media->transport, cookie);
     return RPC_LATER;
 }

@@ -1,6 +1,5 @@
-#include "media.h"
 #include "methods.h"
-#include "session.h"
+#include "server.h"
 
 #include <string.h>
 

@@ -1,10 +1,6 @@
-#include "lobby.h"
 #include "log.h"
-#include "media.h"
-#include "meeting.h"
 #include "methods.h"
 #include "server.h"
-#include "session.h"
 #include "token.h"
 
 #include <string.h>
@@ -49,12 +45,11 @@ static void tell_state(struct client *client, uint32_t arg)
 
 static enum rpc_code resume(struct rpc_call *call, const char *room, const char *secret)
 {
-    struct session *session = session_by_secret(call->client->server, room, secret);
+    struct session *session = server_resume(call->client, room, secret);
     if (!session)
         return RPC_RESUME_EXPIRED;
     uint32_t event = (uint32_t)schema_integer(call->params, "event", 0);
     bool complete = session_has_since(session, event);
-    session_attach(session, call->client);
     call->then = complete ? replay : tell_state;
     call->then_arg = event;
     call->result =
@@ -87,11 +82,9 @@ static enum rpc_code enter(struct rpc_call *call, const char *room, const char *
     enum rpc_code code = find_meeting(client->server, room, may_create, &meeting);
     if (code != RPC_OK)
         return code;
-    struct session *session = session_new(client, meeting, name);
-    log_info(room, session->participant, "joined from %s", client->address);
+    struct session *session = server_enter(client, meeting, name);
     call->result = join_result(session, (struct resumed){false, true, 0});
     meeting_joined(meeting, session);
-    lobby_changed(client->server);
     return RPC_OK;
 }
 
@@ -139,7 +132,7 @@ static void close_socket(struct client *client, uint32_t arg)
 
 enum rpc_code methods_leave(struct rpc_call *call)
 {
-    session_end(call->client->session, "left");
+    server_end(call->client->session, "left");
     call->then = close_socket;
     return RPC_OK;
 }
@@ -169,7 +162,7 @@ enum rpc_code methods_participants(struct rpc_call *call)
 enum rpc_code methods_rooms(struct rpc_call *call)
 {
     call->client->wants_rooms = schema_boolean(call->params, "subscribe", false);
-    call->result = lobby_list(call->client->server);
+    call->result = lobby_list(&call->client->server->lobby);
     return RPC_OK;
 }
 

@@ -1,7 +1,5 @@
 #include "rpc.h"
 
-#include "methods.h"
-#include "server.h"
 #include "session.h"
 
 #include <stdarg.h>
@@ -49,7 +47,7 @@ static void send_error(struct client *client, json_t *id, enum rpc_code code, co
                                    "name", error->name));
 }
 
-static const struct rpc_method *method_of(const char *name)
+static const struct rpc_method *method_of(const struct rpc_method *methods, const char *name)
 {
     for (const struct rpc_method *method = methods; method->name; method++)
         if (strcmp(method->name, name) == 0)
@@ -57,17 +55,11 @@ static const struct rpc_method *method_of(const char *name)
     return NULL;
 }
 
-static enum rpc_code run(struct rpc_call *call, const json_t *request, bool paid)
+static enum rpc_code run(struct rpc_call *call, const struct rpc_method *method, const json_t *request)
 {
-    const char *name = schema_string(request, "method");
-    const struct rpc_method *method = method_of(name);
     call->params = json_object_get(request, "params");
-    if (!paid)
-        return RPC_RATE;
     if (!method)
-        return rpc_fail(call, RPC_METHOD, "unknown method");
-    if (call->client->server->draining)
-        return RPC_SHUTTING_DOWN;
+        return RPC_METHOD;
     if (!call->client->session && !method->before_join)
         return RPC_NOT_JOINED;
     if (schema_check(method->params, call->params, call->message) < 0)
@@ -81,22 +73,23 @@ static bool id_fits(const json_t *id)
     return json_is_number(id) || (json_is_string(id) && json_string_length(id) <= ID_MAX);
 }
 
-static void handle(struct client *client, const json_t *request, bool paid)
+static void handle(struct client *client, const struct rpc_method *methods, const json_t *request,
+                   enum rpc_code refusal)
 {
     json_t *id = json_object_get(request, "id");
-    const char *version = schema_string(request, "jsonrpc");
+    const char *version = schema_string(request, "jsonrpc"), *name = schema_string(request, "method");
     struct rpc_call call = {.client = client, .id = id};
     if (id && !id_fits(id)) {
         send_error(client, NULL, RPC_REQUEST, "id has to be a number or a string of up to 64 bytes");
         return;
     }
-    if (!version || strcmp(version, "2.0") != 0 || !schema_string(request, "method")) {
+    if (!version || strcmp(version, "2.0") != 0 || !name) {
         send_error(client, id, RPC_REQUEST, "a request is an object with jsonrpc \"2.0\" and method");
         return;
     }
     if (client->session)
         session_heard(client->session);
-    enum rpc_code code = run(&call, request, paid);
+    enum rpc_code code = refusal == RPC_OK ? run(&call, method_of(methods, name), request) : refusal;
     if (code == RPC_LATER)
         return;
     if (id && code == RPC_OK)
@@ -108,7 +101,8 @@ static void handle(struct client *client, const json_t *request, bool paid)
         call.then(client, call.then_arg);
 }
 
-void rpc_receive(struct client *client, const char *text, size_t len, bool paid)
+void rpc_receive(struct client *client, const struct rpc_method *methods, const char *text, size_t len,
+                 enum rpc_code refusal)
 {
     char message[SCHEMA_ERROR_MAX];
     json_error_t error;
@@ -121,7 +115,7 @@ void rpc_receive(struct client *client, const char *text, size_t len, bool paid)
         return;
     }
     if (json_is_object(request))
-        handle(client, request, paid);
+        handle(client, methods, request, refusal);
     else
         send_error(client, NULL, RPC_REQUEST,
                    json_is_array(request) ? "batches are not served: send one request a message" : "");
@@ -132,7 +126,7 @@ enum rpc_code rpc_fail(struct rpc_call *call, enum rpc_code code, const char *fo
 {
     va_list args;
     va_start(args, format);
-    vsnprintf(call->message, sizeof(call->message), format, args);
+    g_vsnprintf(call->message, sizeof(call->message), format, args);
     va_end(args);
     /* Words from an offer may be in it, cut in the middle of a character. */
     const char *end;
@@ -141,9 +135,17 @@ enum rpc_code rpc_fail(struct rpc_call *call, enum rpc_code code, const char *fo
     return code;
 }
 
-void rpc_later_free(void *arg)
+/* An answer that comes later. */
+struct later {
+    uint64_t cookie;
+    json_t *id;
+    unsigned timer; /* GLib source that gives up */
+    struct client *client;
+};
+
+static void free_later(void *arg)
 {
-    struct rpc_later *later = arg;
+    struct later *later = arg;
     g_source_remove(later->timer);
     json_decref(later->id);
     g_free(later);
@@ -151,11 +153,11 @@ void rpc_later_free(void *arg)
 
 static gboolean give_up(void *arg)
 {
-    struct rpc_later *later = arg;
+    struct later *later = arg;
     struct client *client = later->client;
     send_error(client, later->id, RPC_INTERNAL, "no answer from the media plane; try again");
     client->waiting = g_slist_remove(client->waiting, later);
-    rpc_later_free(later);
+    free_later(later);
     return G_SOURCE_REMOVE;
 }
 
@@ -164,7 +166,7 @@ bool rpc_keep(struct rpc_call *call, uint64_t cookie, unsigned ms)
     struct client *client = call->client;
     if (g_slist_length(client->waiting) >= WAITING_MAX)
         return false;
-    struct rpc_later *later = g_new0(struct rpc_later, 1);
+    struct later *later = g_new0(struct later, 1);
     later->cookie = cookie;
     later->id = json_incref(call->id);
     later->client = client;
@@ -176,13 +178,18 @@ bool rpc_keep(struct rpc_call *call, uint64_t cookie, unsigned ms)
 void rpc_answer(struct client *client, uint64_t cookie, json_t *result)
 {
     for (GSList *item = client->waiting; item; item = item->next) {
-        struct rpc_later *later = item->data;
+        struct later *later = item->data;
         if (later->cookie != cookie)
             continue;
         send_result(client, later->id, result);
         client->waiting = g_slist_delete_link(client->waiting, item);
-        rpc_later_free(later);
+        free_later(later);
         return;
     }
     json_decref(result);
+}
+
+void rpc_forget(struct client *client)
+{
+    g_slist_free_full(g_steal_pointer(&client->waiting), free_later);
 }

@@ -31,7 +31,7 @@
     X(NO_ROOM, 13, "no_room", "there is no such room, and rooms are not made by joining here")
 
 enum rpc_code {
-#define X(id, code, name, message) RPC_##id = code,
+#define X(id, code, name, message) RPC_##id = (code),
     RPC_ERRORS(X)
 #undef X
         RPC_OK = 0,
@@ -57,23 +57,17 @@ struct rpc_method {
     enum rpc_code (*run)(struct rpc_call *call);
 };
 
-/* A message of a client. paid: false where it is over its rate; a request is refused then. */
-void rpc_receive(struct client *client, const char *text, size_t len, bool paid);
+/* A message of a client, for one of `methods` (ended by a NULL name). refusal: what every request is refused
+ * with now, or RPC_OK. */
+void rpc_receive(struct client *client, const struct rpc_method *methods, const char *text, size_t len,
+                 enum rpc_code refusal);
 
 /* For a handler: fails with words of its own. Returns code. */
 enum rpc_code rpc_fail(struct rpc_call *call, enum rpc_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* An answer that comes later, kept in client->waiting under a cookie that is unique in the server. */
-struct rpc_later {
-    uint64_t cookie;
-    json_t *id;
-    unsigned timer; /* GLib source that gives up */
-    struct client *client;
-};
-
 /* Keeps the call open: either rpc_answer() comes within `ms`, or it fails with `internal`. false: too many
  * wait. */
 bool rpc_keep(struct rpc_call *call, uint64_t cookie, unsigned ms);
 void rpc_answer(struct client *client, uint64_t cookie, json_t *result); /* takes over result */
-void rpc_later_free(void *later);
+void rpc_forget(struct client *client); /* the socket has gone: nobody waits any more */

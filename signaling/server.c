@@ -1,11 +1,16 @@
 #include "server.h"
 
-#include "lobby.h"
 #include "log.h"
-#include "media.h"
-#include "rpc.h"
 
-enum { RETRY_MS = 1000, RETRY_SPREAD_MS = 4000 };
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    RETRY_MS = 1000, /* told to the clients when the server goes down, and spread over this much more */
+    RETRY_SPREAD_MS = 4000,
+    BURST_SECONDS = 10,       /* of requests that a quiet client has saved up */
+    REQUEST_BYTES = 16 << 10, /* of text that count as one more request */
+};
 
 static void free_meeting(void *meeting)
 {
@@ -17,34 +22,40 @@ static void free_session(void *session)
     session_free(session);
 }
 
-void server_init(struct server *server, const struct conf *conf)
+void server_init(struct server *server, const struct conf *conf, const struct rpc_method *methods)
 {
-    *server = (struct server){.conf = conf};
+    *server = (struct server){.conf = conf, .methods = methods};
     server->clients = g_hash_table_new(NULL, NULL);
     server->meetings = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_meeting);
     server->rooms = g_hash_table_new(g_int64_hash, g_int64_equal);
     server->sessions = g_hash_table_new_full(NULL, NULL, NULL, free_session);
-    server->transports = g_hash_table_new(g_int64_hash, g_int64_equal);
+    server->plane = (struct media_plane){
+        .conf = conf,
+        .transports = g_hash_table_new(g_int64_hash, g_int64_equal),
+    };
+    server->lobby = (struct lobby){.conf = conf, .meetings = server->meetings, .clients = server->clients};
 }
 
 static void end_sessions(struct server *server)
 {
     g_autoptr(GList) sessions = g_hash_table_get_values(server->sessions);
     for (GList *item = sessions; item; item = item->next)
-        session_end(item->data, "closed");
+        server_end(item->data, "closed");
 }
 
 void server_finish(struct server *server)
 {
     server->draining = true;
     end_sessions(server);
-    lobby_finish(server);
-    g_hash_table_unref(server->transports);
+    lobby_finish(&server->lobby);
+    g_hash_table_unref(server->plane.transports);
     g_hash_table_unref(server->sessions);
     g_hash_table_unref(server->rooms);
     g_hash_table_unref(server->meetings);
     g_hash_table_unref(server->clients);
 }
+
+/* --- rooms and sessions ------------------------------------------------------- */
 
 struct meeting *server_meeting(const struct server *server, const char *name)
 {
@@ -53,17 +64,17 @@ struct meeting *server_meeting(const struct server *server, const char *name)
 
 struct meeting *server_open_meeting(struct server *server, const char *name)
 {
-    struct meeting *meeting = meeting_new(server->conf, name, sfu_room_open(server->sfu));
+    struct meeting *meeting = meeting_new(server->conf, name, sfu_room_open(server->plane.sfu));
     g_hash_table_insert(server->meetings, meeting->name, meeting);
     g_hash_table_insert(server->rooms, &meeting->room, meeting);
     log_info(name, 0, "room opened");
     return meeting;
 }
 
-void server_close_meeting(struct server *server, struct meeting *meeting)
+static void close_meeting(struct server *server, struct meeting *meeting)
 {
     log_info(meeting->name, 0, "room closed");
-    sfu_room_close(server->sfu, meeting->room);
+    sfu_room_close(server->plane.sfu, meeting->room);
     g_hash_table_remove(server->rooms, &meeting->room);
     g_hash_table_remove(server->meetings, meeting->name); /* frees it */
 }
@@ -73,13 +84,133 @@ struct session *server_session(const struct server *server, uint32_t participant
     return g_hash_table_lookup(server->sessions, GUINT_TO_POINTER(participant));
 }
 
+struct session *server_enter(struct client *client, struct meeting *meeting, const char *name)
+{
+    struct server *server = client->server;
+    struct session *session = session_new(++server->last_participant, name);
+    session->server = server;
+    session->plane = &server->plane;
+    session->meeting = meeting;
+    session_attach(session, client);
+    g_hash_table_insert(server->sessions, GUINT_TO_POINTER(session->participant), session);
+    meeting_add(meeting, session);
+    log_info(meeting->name, session->participant, "joined from %s", client->address);
+    lobby_changed(&server->lobby);
+    return session;
+}
+
+struct session *server_resume(struct client *client, const char *room, const char *secret)
+{
+    char *end;
+    unsigned long participant = strtoul(secret, &end, 10);
+    if (*end != '-' || participant > UINT32_MAX)
+        return NULL;
+    struct session *session = server_session(client->server, (uint32_t)participant);
+    if (!session || strcmp(session->meeting->name, room) != 0 || !session_has_secret(session, end + 1))
+        return NULL;
+    if (session->grace_timer)
+        g_source_remove(session->grace_timer);
+    session->grace_timer = 0;
+    session_attach(session, client);
+    log_info(room, session->participant, "resumed from %s", client->address);
+    return session;
+}
+
+void server_end(struct session *session, const char *reason)
+{
+    struct server *server = session->server;
+    struct meeting *meeting = session->meeting;
+    log_info(meeting->name, session->participant, "out: %s", reason);
+    if (session->client)
+        session->client->session = NULL;
+    if (session->grace_timer)
+        g_source_remove(session->grace_timer);
+    media_leave(session);
+    meeting_remove(meeting, session, reason);
+    g_hash_table_remove(server->sessions, GUINT_TO_POINTER(session->participant)); /* frees it */
+    if (meeting->sessions->len == 0)
+        close_meeting(server, meeting);
+    if (!server->draining)
+        lobby_changed(&server->lobby);
+}
+
+static gboolean grace_is_over(void *arg)
+{
+    struct session *session = arg;
+    session->grace_timer = 0;
+    server_end(session, "timeout");
+    return G_SOURCE_REMOVE;
+}
+
+static void detach(struct session *session, bool gone_for_good)
+{
+    uint32_t grace = session->server->conf->signaling.grace;
+    session->client = NULL;
+    if (gone_for_good || grace == 0) {
+        server_end(session, gone_for_good ? "left" : "timeout");
+        return;
+    }
+    log_info(session->meeting->name, session->participant, "socket lost");
+    session->grace_timer = g_timeout_add_seconds(grace, grace_is_over, session);
+}
+
+/* --- sockets ------------------------------------------------------------------ */
+
+struct client *server_connect(struct server *server, const struct client_io *io, void *socket,
+                              const char *address)
+{
+    struct client *client = g_new0(struct client, 1);
+    client->server = server;
+    client->io = io;
+    client->socket = socket;
+    client->tokens = (double)server->conf->signaling.rate * BURST_SECONDS;
+    client->tokens_at = g_get_monotonic_time();
+    g_strlcpy(client->address, address, sizeof(client->address));
+    g_hash_table_add(server->clients, client);
+    return client;
+}
+
+void server_disconnect(struct client *client, bool gone_for_good)
+{
+    if (!client)
+        return;
+    g_hash_table_remove(client->server->clients, client);
+    rpc_forget(client);
+    if (client->session)
+        detach(client->session, gone_for_good);
+    g_free(client);
+}
+
+/* Whether a request of that size may be made now. What is refused is paid for too, so that who goes on asking
+ * gets ever deeper into debt, and is disconnected at the bottom. */
+static bool pay(struct client *client, size_t len)
+{
+    double rate = client->server->conf->signaling.rate, burst = rate * BURST_SECONDS;
+    size_t price = 1 + len / REQUEST_BYTES;
+    int64_t now = g_get_monotonic_time();
+    client->tokens += rate * (double)(now - client->tokens_at) / G_USEC_PER_SEC;
+    client->tokens = MIN(client->tokens, burst) - (double)price;
+    client->tokens_at = now;
+    if (client->tokens < -burst)
+        client_close(client, CLIENT_RATE, "too many requests");
+    return client->tokens >= 0;
+}
+
+void server_receive(struct client *client, const char *text, size_t len)
+{
+    const struct server *server = client->server;
+    if (client->closing)
+        return;
+    enum rpc_code refusal = server->draining ? RPC_SHUTTING_DOWN : pay(client, len) ? RPC_OK : RPC_RATE;
+    if (!client->closing)
+        rpc_receive(client, server->methods, text, len, refusal);
+}
+
 static void say_goodbye(struct client *client)
 {
-    struct notice *notice =
-        notice_event("shutdown",
-                     json_pack("{s:s, s:i}", "reason", "the server is going down", "retry_after",
-                               RETRY_MS + g_random_int_range(0, RETRY_SPREAD_MS)),
-                     false);
+    json_t *params = json_pack("{s:s, s:i}", "reason", "the server is going down", "retry_after",
+                               RETRY_MS + g_random_int_range(0, RETRY_SPREAD_MS));
+    struct notice *notice = notice_event("shutdown", params, false);
     client_send(client, notice, 0);
     notice_unref(notice);
     client_close(client, CLIENT_SHUTDOWN, "the server is going down");
@@ -93,54 +224,3 @@ void server_drain(struct server *server)
         say_goodbye(item->data);
     end_sessions(server);
 }
-
-/* --- What the media plane tells ------------------------------------------- */
-
-static struct session *session_of(const struct server *server, uint64_t transport)
-{
-    return g_hash_table_lookup(server->transports, &transport);
-}
-
-static void on_connected(void *arg, uint64_t transport)
-{
-    struct session *session = session_of(arg, transport);
-    if (session)
-        media_connected(session);
-}
-
-static void on_gone(void *arg, uint64_t transport, enum sfu_gone why)
-{
-    struct session *session = session_of(arg, transport);
-    if (session)
-        media_gone(session, why);
-}
-
-static void on_slots(void *arg, uint64_t transport, const struct sfu_slot_event *slots, size_t count)
-{
-    struct session *session = session_of(arg, transport);
-    if (session)
-        media_slots(session, slots, count);
-}
-
-static void on_speakers(void *arg, uint64_t room, const struct sfu_speaker_event *speakers, size_t count)
-{
-    const struct server *server = arg;
-    struct meeting *meeting = g_hash_table_lookup(server->rooms, &room);
-    if (meeting)
-        meeting_speakers(meeting, speakers, count);
-}
-
-static void on_stats(void *arg, uint64_t cookie, const struct sfu_transport_stats *stats)
-{
-    struct session *session = session_of(arg, stats->transport);
-    if (session && session->client)
-        rpc_answer(session->client, cookie, media_stats(stats));
-}
-
-const struct sfu_upcalls server_upcalls = {
-    .connected = on_connected,
-    .gone = on_gone,
-    .slots = on_slots,
-    .speakers = on_speakers,
-    .stats = on_stats,
-};

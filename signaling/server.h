@@ -1,12 +1,14 @@
-/* What the control plane knows: its rooms, sessions and sockets. Control thread
- * only, as everything in this folder. */
+/* What the control plane knows: its rooms, sessions and sockets; and what
+ * happens to them. Control thread only, as everything in this folder. */
 #pragma once
 
 #include "client.h"
 #include "conf.h"
+#include "lobby.h"
+#include "media.h"
 #include "meeting.h"
+#include "rpc.h"
 #include "session.h"
-#include "sfu.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -14,22 +16,34 @@
 
 struct server {
     const struct conf *conf;
-    struct sfu *sfu;
-    bool draining;          /* going down: no requests are served any more */
-    GHashTable *clients;    /* set of struct client, not owned */
-    GHashTable *meetings;   /* name -> struct meeting, owned */
-    GHashTable *rooms;      /* the media plane's number of a room -> struct meeting */
-    GHashTable *sessions;   /* participant -> struct session, owned */
-    GHashTable *transports; /* the media plane's number of a transport -> struct session */
+    const struct rpc_method *methods;
+    struct media_plane plane;
+    struct lobby lobby;
+    bool draining;        /* going down: no requests are served any more */
+    GHashTable *clients;  /* set of struct client, owned until server_disconnect() */
+    GHashTable *meetings; /* name -> struct meeting, owned */
+    GHashTable *rooms;    /* the media plane's number of a room -> struct meeting */
+    GHashTable *sessions; /* participant -> struct session, owned */
     uint32_t last_participant;
     uint64_t last_cookie;
-    unsigned room_list_timer;
 };
 
-void server_init(struct server *server, const struct conf *conf);
+/* plane.sfu is set later, before the first client comes. */
+void server_init(struct server *server, const struct conf *conf, const struct rpc_method *methods);
 
-/* All sessions end and all rooms close. Clients have to be freed before. */
+/* All sessions end and all rooms close. The clients have to be disconnected before. */
 void server_finish(struct server *server);
+
+/* A socket was opened. `address`: of the peer, for the log. */
+struct client *server_connect(struct server *server, const struct client_io *io, void *socket,
+                              const char *address);
+
+/* It has gone; NULL is fine. gone_for_good: the peer said so by its close frame, and its session ends now
+ * rather than after the grace time. Frees the client. */
+void server_disconnect(struct client *client, bool gone_for_good);
+
+/* A whole message arrived on it. */
+void server_receive(struct client *client, const char *text, size_t len);
 
 /* The room of that name, or NULL. */
 struct meeting *server_meeting(const struct server *server, const char *name);
@@ -37,12 +51,17 @@ struct meeting *server_meeting(const struct server *server, const char *name);
 /* Makes a room; the name must be free and the number of rooms below room.max_rooms. */
 struct meeting *server_open_meeting(struct server *server, const char *name);
 
-/* Nobody is in it any more. */
-void server_close_meeting(struct server *server, struct meeting *meeting);
-
 struct session *server_session(const struct server *server, uint32_t participant);
+
+/* Somebody new in the room: numbers the session and binds it to the client. The others are not told yet. */
+struct session *server_enter(struct client *client, struct meeting *meeting, const char *name);
+
+/* The session of that secret ("participant-hex") in that room, bound to the client from here on; or NULL. */
+struct session *server_resume(struct client *client, const char *room, const char *secret);
+
+/* The participant is out: the room is told the reason, the media let go, the session freed, and the
+ * room with it where it was the last. */
+void server_end(struct session *session, const char *reason);
 
 /* Says `shutdown` to every client and closes their sockets; all sessions end. */
 void server_drain(struct server *server);
-
-extern const struct sfu_upcalls server_upcalls; /* arg: the struct server */

@@ -1,11 +1,5 @@
 #include "session.h"
 
-#include "lobby.h"
-#include "log.h"
-#include "media.h"
-#include "meeting.h"
-#include "server.h"
-
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -19,23 +13,12 @@ const char *const session_sources[SFU_SOURCE_COUNT + 1] = {
     [SFU_SCREEN_AUDIO] = "screen_audio",
 };
 
-static void hold(struct session *session, struct client *client)
-{
-    session->client = client;
-    client->session = session;
-}
-
-struct session *session_new(struct client *client, struct meeting *meeting, const char *name)
+struct session *session_new(uint32_t participant, const char *name)
 {
     struct session *session = g_new0(struct session, 1);
-    session->server = client->server;
-    session->meeting = meeting;
-    session->participant = ++client->server->last_participant;
+    session->participant = participant;
     session->name = g_strdup(name);
     session->first_event = session->next_event = 1;
-    hold(session, client);
-    g_hash_table_insert(client->server->sessions, GUINT_TO_POINTER(session->participant), session);
-    meeting_add(meeting, session);
     return session;
 }
 
@@ -66,43 +49,6 @@ void session_free(struct session *session)
     g_free(session);
 }
 
-void session_end(struct session *session, const char *reason)
-{
-    struct server *server = session->server;
-    struct meeting *meeting = session->meeting;
-    log_info(meeting->name, session->participant, "out: %s", reason);
-    if (session->client)
-        session->client->session = NULL;
-    if (session->grace_timer)
-        g_source_remove(session->grace_timer);
-    media_leave(session);
-    meeting_remove(meeting, session, reason);
-    g_hash_table_remove(server->sessions, GUINT_TO_POINTER(session->participant)); /* frees it */
-    if (meeting->sessions->len == 0)
-        server_close_meeting(server, meeting);
-    lobby_changed(server);
-}
-
-static gboolean grace_is_over(void *arg)
-{
-    struct session *session = arg;
-    session->grace_timer = 0;
-    session_end(session, "timeout");
-    return G_SOURCE_REMOVE;
-}
-
-void session_detach(struct session *session, bool gone_for_good)
-{
-    session->client = NULL;
-    if (gone_for_good || session->server->conf->signaling.grace == 0) {
-        session_end(session, gone_for_good ? "left" : "timeout");
-        return;
-    }
-    log_info(session->meeting->name, session->participant, "socket lost");
-    session->grace_timer =
-        g_timeout_add_seconds(session->server->conf->signaling.grace, grace_is_over, session);
-}
-
 /* RAND_bytes fails only where the system has no entropy at all, and then nothing else may go on. */
 static void make_secret(char secret[SESSION_SECRET_LEN + 1])
 {
@@ -126,17 +72,11 @@ static bool equal(const char *mine, const char *given)
     return *mine && CRYPTO_memcmp(mine, given, SESSION_SECRET_LEN) == 0;
 }
 
-struct session *session_by_secret(const struct server *server, const char *room, const char *secret)
+bool session_has_secret(const struct session *session, const char *secret)
 {
-    char *end;
-    unsigned long participant = strtoul(secret, &end, 10);
-    if (*end != '-' || participant > UINT32_MAX || strlen(end + 1) != SESSION_SECRET_LEN)
-        return NULL;
-    struct session *session = server_session(server, (uint32_t)participant);
-    if (!session || strcmp(session->meeting->name, room) != 0)
-        return NULL;
-    bool now = equal(session->secret, end + 1), before = equal(session->old_secret, end + 1);
-    return now || before ? session : NULL;
+    bool fits = strlen(secret) == SESSION_SECRET_LEN;
+    bool now = fits && equal(session->secret, secret), before = fits && equal(session->old_secret, secret);
+    return now || before;
 }
 
 void session_attach(struct session *session, struct client *client)
@@ -146,11 +86,8 @@ void session_attach(struct session *session, struct client *client)
         old->session = NULL;
         client_close(old, CLIENT_RESUMED, "the session goes on on another socket");
     }
-    if (session->grace_timer)
-        g_source_remove(session->grace_timer);
-    session->grace_timer = 0;
-    hold(session, client);
-    log_info(session->meeting->name, session->participant, "resumed from %s", client->address);
+    session->client = client;
+    client->session = session;
 }
 
 void session_heard(struct session *session)

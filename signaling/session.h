@@ -12,8 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct server;
 struct meeting;
 struct media;
+struct media_plane;
 
 enum {
     SESSION_LOG = 256,           /* notifications kept */
@@ -39,7 +41,8 @@ struct session {
     char *name;
     struct session_track tracks[SFU_TRACKS_MAX];
     size_t track_count;
-    struct media *media; /* its transport, NULL before the first offer and after it has gone */
+    struct media_plane *plane; /* where its media is */
+    struct media *media;       /* its transport, NULL before the first offer and after it has gone */
 
     /* Resuming. The secret before the last one holds until the client has spoken on its new socket: the
      * result that carried the last one may have been lost with that. "" = none. */
@@ -50,24 +53,17 @@ struct session {
     size_t log_bytes;
 };
 
-/* Somebody new in the room: numbers it, adds it to the room, binds it to the client. The others are not told
- * yet. */
-struct session *session_new(struct client *client, struct meeting *meeting, const char *name);
-
-/* The participant is out: the room is told the reason, the media let go, and the session freed. */
-void session_end(struct session *session, const char *reason);
-void session_free(struct session *session); /* what remains to be done once it is out of the tables */
-
-/* Its socket has gone. Waits for the grace time, or ends at once. */
-void session_detach(struct session *session, bool gone_for_good);
+/* server.h puts it into a room, and ends it. */
+struct session *session_new(uint32_t participant, const char *name);
+void session_free(struct session *session); /* NULL is fine */
 
 /* What the client has to give to resume: "participant-secret". Makes a new secret. The caller frees it. */
 char *session_renew(struct session *session);
 
-/* The session whose secret that is, in that room, or NULL. Compares in constant time. */
-struct session *session_by_secret(const struct server *server, const char *room, const char *secret);
+/* Whether that is its secret (what follows "participant-"). Compares in constant time. */
+bool session_has_secret(const struct session *session, const char *secret);
 
-/* Binds it to another socket; the one before is closed. */
+/* Binds it to a socket; the one before is closed. */
 void session_attach(struct session *session, struct client *client);
 
 /* The client spoke on its present socket, so it has its present secret. */

@@ -2,7 +2,8 @@
 
 #include "http.h"
 #include "log.h"
-#include "server.h"
+#include "methods.h"
+#include "upcalls.h"
 
 #include <arpa/inet.h>
 #include <glib-unix.h>
@@ -24,13 +25,13 @@ struct signaling {
 struct signaling *signaling_new(const struct conf *conf)
 {
     struct signaling *signaling = g_new0(struct signaling, 1);
-    server_init(&signaling->server, conf);
+    server_init(&signaling->server, conf, methods);
     return signaling;
 }
 
 const struct sfu_upcalls *signaling_upcalls(void)
 {
-    return &server_upcalls;
+    return &upcalls;
 }
 
 static gboolean dispatch(int fd, GIOCondition condition, void *arg)
@@ -43,7 +44,7 @@ static gboolean dispatch(int fd, GIOCondition condition, void *arg)
 
 int signaling_start(struct signaling *signaling, struct sfu *sfu, GMainLoop *loop, char *err, size_t err_len)
 {
-    signaling->server.sfu = sfu;
+    signaling->server.plane.sfu = sfu;
     int result = http_start(&signaling->http, &signaling->server, loop, err, err_len);
     if (result < 0)
         return result;
@@ -96,8 +97,8 @@ static gboolean is_down(void *arg)
 {
     struct signaling *signaling = arg;
     signaling->shutdown_timer = 0;
-    if (signaling->http.sockets > 0)
-        log_warning(NULL, 0, "%u sockets did not close in time", signaling->http.sockets);
+    if (signaling->http.door.sockets > 0)
+        log_warning(NULL, 0, "%u sockets did not close in time", signaling->http.door.sockets);
     signaling->stopped(signaling->stopped_arg);
     return G_SOURCE_REMOVE;
 }
@@ -121,7 +122,7 @@ void signaling_shutdown(struct signaling *signaling, void (*stopped)(void *arg),
     signaling->stopped_arg = arg;
     server_drain(&signaling->server);
     signaling->shutdown_timer = g_timeout_add_seconds(SHUTDOWN_SECONDS, is_down, signaling);
-    http_drain(&signaling->http, drained, signaling);
+    door_drain(&signaling->http.door, drained, signaling);
 }
 
 void signaling_free(struct signaling *signaling)

@@ -1,6 +1,6 @@
 #include "ws.h"
 
-#include "http.h"
+#include "door.h"
 #include "log.h"
 
 #include <string.h>
@@ -57,27 +57,26 @@ static const struct client_io io = {.send = queue, .close = close_soon};
 
 static void opened(struct ws *ws, struct lws *wsi)
 {
-    struct http *http = lws_context_user(lws_get_context(wsi));
+    struct door *door = door_of(wsi);
     char address[64] = "";
     lws_get_peer_simple(wsi, address, sizeof(address));
     const char *plain = g_str_has_prefix(address, "::ffff:") ? address + strlen("::ffff:") : address;
     ws->wsi = wsi;
     g_queue_init(&ws->out);
-    ws->client = client_new(http->server, &io, ws, plain);
-    http->sockets++;
+    ws->client = server_connect(door->server, &io, ws, plain);
+    door->sockets++;
     log_debug(NULL, 0, "socket opened from %s", plain);
 }
 
 static void closed(struct ws *ws)
 {
-    struct http *http = lws_context_user(lws_get_context(ws->wsi));
+    struct door *door = door_of(ws->wsi);
     ws->closing = true;
-    client_free(g_steal_pointer(&ws->client), ws->gone_for_good);
+    server_disconnect(g_steal_pointer(&ws->client), ws->gone_for_good);
     g_queue_clear_full(&ws->out, free_item);
     if (ws->in)
         g_byte_array_unref(g_steal_pointer(&ws->in));
-    http->sockets--;
-    http_socket_closed(http);
+    door_socket_closed(door);
 }
 
 static void received(struct ws *ws, const void *bytes, size_t len)
@@ -95,7 +94,7 @@ static void received(struct ws *ws, const void *bytes, size_t len)
         return;
     }
     if (last && !ws->in) {
-        client_receive(ws->client, bytes, len);
+        server_receive(ws->client, bytes, len);
         return;
     }
     if (!ws->in)
@@ -103,18 +102,18 @@ static void received(struct ws *ws, const void *bytes, size_t len)
     g_byte_array_append(ws->in, bytes, (guint)len);
     if (last) {
         g_autoptr(GByteArray) whole = g_steal_pointer(&ws->in);
-        client_receive(ws->client, (const char *)whole->data, whole->len);
+        server_receive(ws->client, (const char *)whole->data, whole->len);
     }
 }
 
 static bool write_item(struct ws *ws, const struct ws_item *item)
 {
-    struct http *http = lws_context_user(lws_get_context(ws->wsi));
+    struct door *door = door_of(ws->wsi);
     char tail[NOTICE_TAIL_MAX];
     size_t tail_len = notice_tail(tail, item->event), len = item->notice->len + tail_len;
     /* libwebsockets writes its header in front of the text. */
-    g_byte_array_set_size(http->scratch, (guint)(LWS_PRE + len));
-    uint8_t *text = http->scratch->data + LWS_PRE;
+    g_byte_array_set_size(door->scratch, (guint)(LWS_PRE + len));
+    uint8_t *text = door->scratch->data + LWS_PRE;
     memcpy(text, item->notice->text, item->notice->len);
     memcpy(text + item->notice->len, tail, tail_len);
     return lws_write(ws->wsi, text, len, LWS_WRITE_TEXT) >= (int)len;
@@ -172,7 +171,10 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
         if (ws->client)
             closed(ws);
         return 0;
+    case LWS_CALLBACK_WSI_DESTROY:
+        door_connection_closed(door_of(wsi));
+        return 0;
     default:
-        return http_callback(wsi, reason, NULL, in, len);
+        return 0;
     }
 }

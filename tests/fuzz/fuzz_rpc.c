@@ -3,8 +3,9 @@
 #include "fake_sfu.h"
 
 #include "log.h"
-#include "rpc.h"
+#include "methods.h"
 #include "server.h"
+#include "upcalls.h"
 
 static void discard(void *socket, struct notice *notice, uint32_t event)
 {
@@ -28,7 +29,7 @@ static void ignore(void *socket, enum client_close code, const char *reason)
 static void feed(struct client *client, const char *text, size_t len)
 {
     client->tokens = 1000;
-    client_receive(client, text, len);
+    server_receive(client, text, len);
 }
 
 static void feed_lines(struct client *client, const uint8_t *data, size_t size)
@@ -57,19 +58,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     log_init(CONF_LOG_ERROR);
     if (conf_load(&conf, NULL, NULL, 0, err, sizeof(err)) < 0)
         abort();
-    server_init(&server, &conf);
-    if (sfu_start(&conf, &server_upcalls, &server, &server.sfu, err, sizeof(err)) < 0)
+    server_init(&server, &conf, methods);
+    if (sfu_start(&conf, &upcalls, &server, &server.plane.sfu, err, sizeof(err)) < 0)
         abort();
-    struct client *inside = client_new(&server, &io, NULL, "192.0.2.1");
-    struct client *outside = client_new(&server, &io, NULL, "192.0.2.2");
+    struct client *inside = server_connect(&server, &io, NULL, "192.0.2.1");
+    struct client *outside = server_connect(&server, &io, NULL, "192.0.2.2");
     feed(inside, join, strlen(join));
     feed_lines(inside, data, size);
     feed_lines(outside, data, size);
-    sfu_dispatch(server.sfu);
-    client_free(inside, false);
-    client_free(outside, true);
+    sfu_dispatch(server.plane.sfu);
+    server_disconnect(inside, false);
+    server_disconnect(outside, true);
     server_finish(&server);
-    sfu_stop(server.sfu);
+    sfu_stop(server.plane.sfu);
     conf_finish(&conf);
     return 0;
 }

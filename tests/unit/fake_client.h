@@ -4,8 +4,9 @@
 
 #include "fake_sfu.h"
 
-#include "rpc.h"
+#include "methods.h"
 #include "server.h"
+#include "upcalls.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,15 +38,15 @@ static void fake_plane_init(struct fake_plane *plane, ...)
     va_end(args);
     if (conf_load(&plane->conf, NULL, sets, count, err, sizeof(err)) < 0)
         fail_msg("%s", err);
-    server_init(&plane->server, &plane->conf);
+    server_init(&plane->server, &plane->conf, methods);
     assert_int_equal(
-        sfu_start(&plane->conf, &server_upcalls, &plane->server, &plane->server.sfu, err, sizeof(err)), 0);
+        sfu_start(&plane->conf, &upcalls, &plane->server, &plane->server.plane.sfu, err, sizeof(err)), 0);
 }
 
 static void fake_plane_finish(struct fake_plane *plane)
 {
     server_finish(&plane->server);
-    sfu_stop(plane->server.sfu);
+    sfu_stop(plane->server.plane.sfu);
     conf_finish(&plane->conf);
 }
 
@@ -77,26 +78,26 @@ static struct fake_client *fake_connect(struct fake_plane *plane)
     static const struct client_io io = {.send = fake_client_sent, .close = fake_client_closed};
     struct fake_client *fake = g_new0(struct fake_client, 1);
     fake->messages = g_ptr_array_new_with_free_func(fake_drop);
-    fake->client = client_new(&plane->server, &io, fake, "192.0.2.1");
+    fake->client = server_connect(&plane->server, &io, fake, "192.0.2.1");
     return fake;
 }
 
 /* The socket breaks (or, for good, is closed by the peer); what it was sent stays readable. */
 static inline void fake_cut(struct fake_client *fake, bool gone_for_good)
 {
-    client_free(g_steal_pointer(&fake->client), gone_for_good);
+    server_disconnect(g_steal_pointer(&fake->client), gone_for_good);
 }
 
 static void fake_free(struct fake_client *fake)
 {
-    client_free(fake->client, false);
+    server_disconnect(fake->client, false);
     g_ptr_array_unref(fake->messages);
     g_free(fake);
 }
 
 static void fake_text(struct fake_client *fake, const char *text)
 {
-    client_receive(fake->client, text, strlen(text));
+    server_receive(fake->client, text, strlen(text));
 }
 
 /* Sends the request; the answer is borrowed from the client's messages, NULL if none came. params is taken

@@ -14,7 +14,7 @@ static void check_text(struct fake_plane *plane, const char *text, size_t len, b
                        struct answered want)
 {
     struct fake_client *fake = fake_connect(plane);
-    client_receive(fake->client, text, len);
+    server_receive(fake->client, text, len);
     if (fake->messages->len != (answers ? 1 : 0))
         fail_msg("%.100s: %u answers", text, fake->messages->len);
     if (answers) {
@@ -224,7 +224,7 @@ static void check_rate_of_bytes(void **state)
     fake_plane_init(&plane, "signaling.rate=5", "signaling.grace=0", NULL);
     struct fake_client *fake = fake_connect(&plane);
     g_autofree char *text = g_strnfill(1 << 20, ' ');
-    client_receive(fake->client, text, 1 << 20);
+    server_receive(fake->client, text, 1 << 20);
     assert_int_equal(fake_code(fake, "rooms", NULL), RPC_RATE);
     fake_free(fake);
     fake_plane_finish(&plane);

@@ -1,0 +1,56 @@
+#include "upcalls.h"
+
+#include "server.h"
+
+static struct session *session_of(const struct server *server, uint64_t transport)
+{
+    return g_hash_table_lookup(server->plane.transports, &transport);
+}
+
+static void on_connected(void *arg, uint64_t transport)
+{
+    struct session *session = session_of(arg, transport);
+    if (session)
+        media_connected(session);
+}
+
+static void on_gone(void *arg, uint64_t transport, enum sfu_gone why)
+{
+    struct session *session = session_of(arg, transport);
+    if (!session)
+        return;
+    media_gone(session, why);
+    /* A page that was closed, and whose WebSocket's close frame got lost: nobody will resume. */
+    if (!session->client && why == SFU_GONE_PEER)
+        server_end(session, "left");
+}
+
+static void on_slots(void *arg, uint64_t transport, const struct sfu_slot_event *slots, size_t count)
+{
+    struct session *session = session_of(arg, transport);
+    if (session)
+        media_slots(session, slots, count);
+}
+
+static void on_speakers(void *arg, uint64_t room, const struct sfu_speaker_event *speakers, size_t count)
+{
+    const struct server *server = arg;
+    struct meeting *meeting = g_hash_table_lookup(server->rooms, &room);
+    if (meeting)
+        meeting_speakers(meeting, speakers, count);
+}
+
+static void on_stats(void *arg, uint64_t cookie, const struct sfu_transport_stats *stats)
+{
+    struct session *session = session_of(arg, stats->transport);
+    if (session && session->client)
+        rpc_answer(session->client, cookie, media_stats(stats));
+}
+
+const struct sfu_upcalls upcalls = {
+    .connected = on_connected,
+    .gone = on_gone,
+    .slots = on_slots,
+    .speakers = on_speakers,
+    .stats = on_stats,
+};
