@@ -27,7 +27,7 @@ static void close_soon(void *socket, enum client_close code, const char *reason)
     if (ws->closing)
         return;
     ws->closing = true;
-    ws->drop = code == CLIENT_RATE || code == CLIENT_SLOW || code == CLIENT_TOO_BIG;
+    ws->drop = code == CLIENT_RATE || code == CLIENT_SLOW || code == CLIENT_TOO_BIG || code == CLIENT_BINARY;
     ws->code = code;
     ws->reason = reason;
     /* A peer that does not read cannot be told: then the socket just goes. */
@@ -83,8 +83,6 @@ static void received(struct ws *ws, const void *bytes, size_t len)
 {
     bool last = lws_is_final_fragment(ws->wsi) && lws_remaining_packet_payload(ws->wsi) == 0;
     size_t before = ws->in ? ws->in->len : 0;
-    if (ws->closing)
-        return;
     if (lws_frame_is_binary(ws->wsi)) {
         client_close(ws->client, CLIENT_BINARY, "text is spoken here");
         return;
@@ -119,6 +117,15 @@ static bool write_item(struct ws *ws, const struct ws_item *item)
     return lws_write(ws->wsi, text, len, LWS_WRITE_TEXT) >= (int)len;
 }
 
+/* What the callback returns to close the socket with a reason. */
+static int give_reason(struct ws *ws)
+{
+    ws->said = true;
+    lws_close_reason(ws->wsi, (enum lws_close_status)ws->code, (unsigned char *)ws->reason,
+                     strlen(ws->reason));
+    return -1;
+}
+
 /* 0 goes on, -1 closes the socket. */
 static int writable(struct ws *ws)
 {
@@ -138,11 +145,7 @@ static int writable(struct ws *ws)
             return 0;
         }
     }
-    if (!ws->closing)
-        return 0;
-    lws_close_reason(ws->wsi, (enum lws_close_status)ws->code, (unsigned char *)ws->reason,
-                     strlen(ws->reason));
-    return -1;
+    return ws->closing && !ws->said ? give_reason(ws) : 0;
 }
 
 /* 1000 and 1001 come from a page that ends the call or is left; a network that breaks sends nothing. */
@@ -160,8 +163,12 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
         opened(ws, wsi);
         return 0;
     case LWS_CALLBACK_RECEIVE:
+        if (ws->closing) /* what was under way when we closed */
+            return 0;
         received(ws, in, len);
-        return 0;
+        /* Closing from here, libwebsockets reads on until the peer agrees. Closing when writable, it leaves
+         * at once, and where something was unread the reset of the connection overtakes the reason. */
+        return ws->closing && ws->drop ? give_reason(ws) : 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return writable(ws);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:

@@ -21,6 +21,7 @@ struct ws {
     GQueue out;     /* struct ws_item */
     size_t out_bytes;
     bool closing, drop; /* to be closed: after what is queued, or at once */
+    bool said;          /* libwebsockets was told to close it */
     enum client_close code;
     const char *reason; /* static string */
     bool gone_for_good; /* the peer closed it as browsers do when their page is left */
