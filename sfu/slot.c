@@ -187,33 +187,54 @@ static void compose(const struct slot *s, struct composed *c, uint32_t track, co
     compose_packet(c, &with, &p->view, &p->frame, p->data, out);
 }
 
-void slot_forward(struct slot *s, struct layer *l, struct packet *p, uint64_t number, uint64_t now_us)
+/* A packet of the current source. */
+static void send_packet(struct slot *s, const struct layer *l, const struct packet *p, uint64_t number,
+                        bool talkspurt, uint64_t now_us)
 {
     struct sent_packet sent = {.source = l->source, .in_seq = p->view.seq};
-    enum select_verdict verdict = select_packet(&s->select, l->source, &p->frame);
-    if (verdict == SELECT_DROP)
+    /* Padding is closed over, or fills the hole that its number is by now. */
+    if (!p->view.payload_len && rewrite_drop(&s->rewrite, number, &p->frame))
         return;
-    if (verdict == SELECT_SWITCH)
-        switch_to(s, l, p, number);
-    if (!p->view.payload_len) {
-        rewrite_drop(&s->rewrite, number, &p->frame);
-        return;
-    }
-    if (!s->format || !rewrite_packet(&s->rewrite, number, &p->view, &p->frame, &sent.out) ||
-        !sent_note(&s->sent, &sent)) {
+    bool has_place = s->format && rewrite_packet(&s->rewrite, number, &p->view, &p->frame, &sent.out);
+    sent.out.marker |= talkspurt;
+    if (!has_place || !sent_note(&s->sent, &sent)) {
         counter_add(counters_of(s), COUNT_drop_slot_late, 1);
         return;
     }
-    bool audio = s->desc.kind == RTP_AUDIO;
-    if (audio && verdict == SELECT_SWITCH)
-        sent.out.marker = true; /* RFC 3551, section 4.1: a talkspurt begins */
     struct composed c;
     compose(s, &c, l->track->id, p, &sent.out);
     s->packets++;
     s->octets += (uint32_t)(c.patch_len + c.rest_len);
     s->bytes += c.header_len + c.patch_len + c.rest_len;
     rate_add(&s->rate, (uint32_t)(c.header_len + c.patch_len + c.rest_len), now_us);
-    transport_send_rtp(s->viewer, &c, sent.out.index, audio ? UDP_AUDIO : UDP_VIDEO, now_us);
+    transport_send_rtp(s->viewer, &c, sent.out.index, s->desc.kind == RTP_AUDIO ? UDP_AUDIO : UDP_VIDEO,
+                       now_us);
+}
+
+/* Packets of a key frame that overtook its first one were dropped while the slot waited for that. */
+static void send_overtakers(struct slot *s, const struct layer *l, uint64_t number, uint64_t now_us)
+{
+    for (uint64_t i = number + 1; i <= l->newest; i++) {
+        const struct packet *p = history_get(&l->history, i);
+        if (p)
+            send_packet(s, l, p, i, false, now_us);
+    }
+}
+
+void slot_forward(struct slot *s, struct layer *l, struct packet *p, uint64_t number, uint64_t now_us)
+{
+    switch (select_packet(&s->select, l->source, &p->frame)) {
+    case SELECT_DROP:
+        break;
+    case SELECT_FORWARD:
+        send_packet(s, l, p, number, false, now_us);
+        break;
+    case SELECT_SWITCH:
+        switch_to(s, l, p, number);
+        send_packet(s, l, p, number, s->desc.kind == RTP_AUDIO, now_us); /* RFC 3551, section 4.1 */
+        send_overtakers(s, l, number, now_us);
+        break;
+    }
 }
 
 /* --- Retransmission ----------------------------------------------------------------- */

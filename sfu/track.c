@@ -169,8 +169,8 @@ void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *f
         counter_add(counters_of(l), COUNT_drop_duplicate, 1);
         return;
     }
-    if (p->view.payload_len &&
-        frame_info_read(&p->frame, format->codec, &p->view, p->data, l->dependency) != 0) {
+    if (frame_info_read(&p->frame, format->codec, &p->view, p->data, l->dependency) != 0 &&
+        p->view.payload_len) {
         counter_add(counters_of(l), COUNT_drop_frame_bad, 1);
         return;
     }
