@@ -134,11 +134,15 @@ static void add_voices(struct candidates *c, const struct room *room)
     add_candidates(c, room, SFU_SCREEN_AUDIO);
 }
 
-static uint32_t pinned_track(const struct room *room, const struct sfu_view_slot *view)
+/* The track that a pin means: an audio slot shows the sound of what is named. */
+static uint32_t pinned_track(const struct room *room, const struct sfu_view_slot *view, enum rtp_kind kind)
 {
+    bool screen = view->pin_source == SFU_SCREEN;
+    enum sfu_source sound = screen ? SFU_SCREEN_AUDIO : SFU_MIC, picture = screen ? SFU_SCREEN : SFU_CAMERA;
+    enum sfu_source source = kind == RTP_AUDIO ? sound : picture;
     for (guint i = 0; view->pin_participant && i < room->tracks->len; i++) {
         const struct track *track = g_ptr_array_index(room->tracks, i);
-        if (track->publisher->participant == view->pin_participant && track->source == view->pin_source &&
+        if (track->publisher->participant == view->pin_participant && track->source == source &&
             !track->muted)
             return track->id;
     }
@@ -159,7 +163,7 @@ static void fill_kind(const struct room *room, struct transport *t, enum rtp_kin
         of[n] = s;
         slots[n++] = (struct fill_slot){
             .holder = s->holder ? s->holder->id : 0,
-            .pin = pinned_track(room, &s->view),
+            .pin = pinned_track(room, &s->view, kind),
             .pinned = s->view.pin_participant != 0,
             .hidden = slot_hidden(s),
         };
