@@ -1,0 +1,126 @@
+/* How one viewer's estimated bandwidth is spent over its slots. A pure decision,
+ * in whole steps: a step is a layer (simulcast stream or spatial layer) up to a
+ * temporal id.
+ *
+ * - Audio comes first and is never held back.
+ * - Hidden slots get nothing, and no slot more than its box needs: the highest
+ *   layer for it is the smallest that fills the box when stretched by
+ *   ALLOCATE_STRETCH_PERCENT at the most, and likewise for the frame rate.
+ * - Shared screens and pinned slots go first: one step a slot and round, until
+ *   each has ALLOCATE_FILL_HEIGHT at its full frame rate. Then all: those,
+ *   the active speaker, the others, one step a slot and round. Equal ones go by
+ *   the viewer's priority, then by the slot's index.
+ * - A slot whose next step does not fit stays as it is; who gets none is paused
+ *   and told why. A shared screen's first step may overshoot the budget by
+ *   ALLOCATE_SCREEN_OVERSHOOT.
+ * - Cameras are given fewer frames only below ALLOCATE_FILL_HEIGHT: a smooth
+ *   small picture is better than a large one that stutters.
+ *
+ * Against flapping: a step up needs ALLOCATE_HEADROOM_PERCENT of the budget to
+ * stay free, a step that is kept does not. A higher layer has to have been alive
+ * for ALLOCATE_SETTLE_US if another can be had. A slot that fell for want of
+ * bandwidth from where it had been for less than ALLOCATE_LASTING_US stays below
+ * for ALLOCATE_HOLD_US. */
+#pragma once
+
+#include "codec.h"
+
+enum {
+    ALLOCATE_SLOTS_MAX = 64,
+    ALLOCATE_STEPS_MAX = 16, /* of one source; what a source has more is not looked at */
+    ALLOCATE_STRETCH_PERCENT = 15,
+    ALLOCATE_FILL_HEIGHT = 360,
+    ALLOCATE_SCREEN_OVERSHOOT = 500000, /* bps */
+    ALLOCATE_HEADROOM_PERCENT = 15,
+    ALLOCATE_SETTLE_US = 2000000,
+    ALLOCATE_LASTING_US = 8000000,
+    ALLOCATE_HOLD_US = 10000000,
+    ALLOCATE_CHANGE_PERCENT = 15, /* of the budget: it is to be spent anew */
+    ALLOCATE_RUN_US = 5000000,    /* ... and after that time in any case */
+    ALLOCATE_NONE = 255,          /* for a layer */
+};
+
+/* One step of a source: a layer up to a temporal id. */
+struct allocate_step {
+    uint8_t layer; /* simulcast index or spatial id, lowest quality first */
+    uint8_t tid;
+    uint8_t fps;            /* 0 = not known */
+    bool alive;             /* packets of it come */
+    uint16_t width, height; /* 0 = not known: what is usual for its layer is assumed */
+    uint32_t bps;           /* with all that it needs; 0 = not known: what is usual is assumed */
+    uint64_t alive_us;      /* since when */
+};
+
+struct allocate_slot {
+    enum rtp_kind kind;
+    uint32_t source; /* the track's id; 0 = nobody is in the slot */
+
+    /* what the viewer wants of it */
+    bool hidden;
+    uint16_t width, height; /* of its box; 0 = not told, as large as there is */
+    uint8_t max_fps;        /* 0 = as many as there are */
+    uint8_t priority;       /* higher goes first, among slots of its kind */
+    bool pinned;
+
+    /* what its source is */
+    bool screen;
+    bool speaker; /* of the active speaker */
+    uint8_t step_count;
+    const struct allocate_step *steps; /* by layer, then temporal id, lowest first; dead ones too */
+};
+
+enum allocate_why {
+    ALLOCATE_GIVEN,
+    ALLOCATE_EMPTY,     /* no source */
+    ALLOCATE_HIDDEN,    /* the viewer hid it */
+    ALLOCATE_NO_LAYER,  /* none is alive */
+    ALLOCATE_BANDWIDTH, /* paused */
+};
+
+struct allocate_choice {
+    uint8_t why;   /* enum allocate_why */
+    uint8_t layer; /* ALLOCATE_NONE where not given */
+    uint8_t tid;
+    uint8_t wish; /* the layer that it would have were all alive, to be asked of the publisher; or
+                     ALLOCATE_NONE */
+    bool more;    /* it would get a better one for more bandwidth */
+    uint32_t bps; /* of the step given */
+};
+
+struct allocate_total {
+    uint64_t used_bps;   /* of all steps given */
+    uint64_t wanted_bps; /* with that budget nothing would be held back: probes need go no further */
+    bool more;           /* more bandwidth would be used */
+};
+
+/* What is remembered of one slot from one run to the next. */
+struct allocate_memory {
+    uint32_t source;    /* of which the rest is true */
+    uint8_t layer, tid; /* given; ALLOCATE_NONE = paused */
+    uint8_t rank;
+    uint64_t since_us;      /* when that step was given */
+    uint64_t held_until_us; /* nothing above it until then */
+};
+
+/* One viewer's. Zeroed memory is a new one. 2 KB. */
+struct allocate {
+    bool ran, touched;
+    uint32_t budget_bps; /* of the last run */
+    uint64_t run_us;
+    struct allocate_memory memory[ALLOCATE_SLOTS_MAX];
+};
+
+/* A wish, a speaker, a source or a living layer changed. */
+static inline void allocate_touch(struct allocate *a)
+{
+    a->touched = true;
+}
+
+/* It is time to run: something was touched, the budget is another by
+ * ALLOCATE_CHANGE_PERCENT, or the last run is ALLOCATE_RUN_US ago. */
+bool allocate_due(const struct allocate *a, uint32_t budget_bps, uint64_t now_us);
+
+/* Spend the budget. The index of a slot is always the same slot's; what is past
+ * ALLOCATE_SLOTS_MAX gets nothing. choices: one for each slot. */
+void allocate_run(struct allocate *a, const struct allocate_slot *slots, size_t count, uint32_t budget_bps,
+                  uint64_t now_us, struct allocate_choice *choices, struct allocate_total *total);

@@ -1,0 +1,26 @@
+/* The bit rate of each spatial and temporal layer of one RTP stream, measured:
+ * for publishers that do not tell theirs (layers.h). Zeroed memory: nothing came
+ * yet. 1.4 KB. */
+#pragma once
+
+#include "rate.h"
+
+enum {
+    LAYER_RATE_IDS = 4,           /* spatial and temporal ids above 3 count as 3 */
+    LAYER_RATE_LEAST_US = 250000, /* of measuring, before there is a rate */
+};
+
+struct layer_rate {
+    uint64_t since_us; /* the first packet of those that came without a pause of a second; 0 = none */
+    uint64_t packet_us;
+    struct rate of[LAYER_RATE_IDS][LAYER_RATE_IDS]; /* [spatial][temporal] */
+};
+
+/* A packet of `bytes` in all came, with its ids (frame.h); simulcast and codecs without layers: 0, 0. */
+void layer_rate_add(struct layer_rate *r, unsigned sid, unsigned tid, uint32_t bytes, uint64_t now_us);
+
+/* Bits per second of that layer with all lower spatial and temporal ones, 0 =
+ * not known yet. From the first LAYER_RATE_LEAST_US on it is the rate since the
+ * first packet, not one that grows from 0. For K-SVC, where a viewer gets the
+ * lower spatial layers at key frames only, it is more than what is sent. */
+uint32_t layer_rate_bps(const struct layer_rate *r, unsigned sid, unsigned tid, uint64_t now_us);
