@@ -53,7 +53,9 @@ static void on_slots(void *arg, uint64_t transport, const struct sfu_slot_event 
 static void on_speakers(void *arg, uint64_t room, const struct sfu_speaker_event *speakers, size_t count)
 {
     struct call *c = arg;
-    assert_true(room == c->room && count <= SFU_SPEAKERS_MAX);
+    assert_true(count <= SFU_SPEAKERS_MAX);
+    if (room != c->room)
+        return;
     if (count)
         memcpy(c->speakers, speakers, count * sizeof(*speakers));
     c->speaker_count = count;
