@@ -92,8 +92,8 @@ static struct track *room_track(const struct room *room, uint32_t id)
 
 static bool is_heard(const struct room *room, uint32_t id)
 {
-    for (size_t i = 0; i < room->heard_count; i++) {
-        if (room->heard[i] == id)
+    for (size_t i = 0; i < room->heard.count; i++) {
+        if (room->heard.at[i].id == id)
             return true;
     }
     return false;
@@ -125,8 +125,8 @@ static void add_candidates(struct candidates *c, const struct room *room, enum s
 /* Audio in the order in which it is wanted: who is heard, then the others. */
 static void add_voices(struct candidates *c, const struct room *room)
 {
-    for (size_t i = 0; i < room->heard_count; i++) {
-        struct track *track = room_track(room, room->heard[i]);
+    for (size_t i = 0; i < room->heard.count; i++) {
+        struct track *track = room_track(room, room->heard.at[i].id);
         if (track && !track->muted)
             add_candidate(c, track);
     }
@@ -134,16 +134,17 @@ static void add_voices(struct candidates *c, const struct room *room)
     add_candidates(c, room, SFU_SCREEN_AUDIO);
 }
 
-/* The track that a pin means: an audio slot shows the sound of what is named. */
-static uint32_t pinned_track(const struct room *room, const struct sfu_view_slot *view, enum rtp_kind kind)
+/* The track that a pin means: an audio slot shows the sound of what is named. Nobody is given themself. */
+static uint32_t pinned_track(const struct room *room, const struct slot *s)
 {
+    const struct sfu_view_slot *view = &s->view;
     bool screen = view->pin_source == SFU_SCREEN;
     enum sfu_source sound = screen ? SFU_SCREEN_AUDIO : SFU_MIC, picture = screen ? SFU_SCREEN : SFU_CAMERA;
-    enum sfu_source source = kind == RTP_AUDIO ? sound : picture;
+    enum sfu_source source = s->desc.kind == RTP_AUDIO ? sound : picture;
     for (guint i = 0; view->pin_participant && i < room->tracks->len; i++) {
         const struct track *track = g_ptr_array_index(room->tracks, i);
-        if (track->publisher->participant == view->pin_participant && track->source == source &&
-            !track->muted)
+        if (track->publisher->participant == view->pin_participant && track->publisher != s->viewer &&
+            track->source == source && !track->muted)
             return track->id;
     }
     return 0;
@@ -163,7 +164,7 @@ static void fill_kind(const struct room *room, struct transport *t, enum rtp_kin
         of[n] = s;
         slots[n++] = (struct fill_slot){
             .holder = s->holder ? s->holder->id : 0,
-            .pin = pinned_track(room, &s->view, kind),
+            .pin = pinned_track(room, s),
             .pinned = s->view.pin_participant != 0,
             .hidden = slot_hidden(s),
         };
@@ -218,30 +219,6 @@ static size_t list_voices(const struct room *room, struct rank_candidate *out, s
     return n;
 }
 
-/* The holders of the ranking in the order in which a viewer with fewer slots wants them: who speaks, in the
- * order of the ranking's slots, then the others, who spoke last first. So the order changes only when someone
- * starts or stops. */
-static size_t order_voices(const struct room *room, uint32_t *out, uint64_t now_us)
-{
-    uint64_t key[RANK_SLOTS_MAX];
-    size_t n = 0;
-    for (size_t i = 0; i < room->rank.slots; i++) {
-        const struct track *track = room_track(room, room->rank.holders[i].id);
-        if (!track)
-            continue;
-        uint64_t voice_us = track->level.voice_us;
-        uint64_t k = now_us - voice_us < RANK_HOLD_US ? UINT64_MAX - i : voice_us;
-        size_t at = n++;
-        for (; at > 0 && key[at - 1] < k; at--) {
-            key[at] = key[at - 1];
-            out[at] = out[at - 1];
-        }
-        key[at] = k;
-        out[at] = track->id;
-    }
-    return n;
-}
-
 static int louder(const void *a, const void *b)
 {
     const struct rank_candidate *x = a, *y = b;
@@ -279,7 +256,7 @@ static size_t rank_slots(const struct room *room)
         const struct transport *t = g_ptr_array_index(room->transports, i);
         size_t n = 0;
         for (size_t j = 0; j < t->slot_count; j++)
-            n += t->slots[j]->desc.kind == RTP_AUDIO;
+            n += t->slots[j]->desc.kind == RTP_AUDIO && !t->slots[j]->desc.stopped;
         most = n > most ? n : most;
     }
     return most + 1 < RANK_SLOTS_MAX ? most + 1 : RANK_SLOTS_MAX;
@@ -289,17 +266,12 @@ static void look_at_speech(void *arg, uint64_t now_us)
 {
     struct room *room = arg;
     struct rank_candidate voices[VOICES_MAX];
-    uint32_t order[RANK_SLOTS_MAX];
     if (room->rank.slots != room->audio_slots)
         rank_init(&room->rank, room->audio_slots);
     size_t n = list_voices(room, voices, VOICES_MAX, now_us);
     rank_update(&room->rank, voices, n, 0, now_us);
-    size_t count = order_voices(room, order, now_us);
-    if (count != room->heard_count || memcmp(order, room->heard, count * sizeof(order[0])) != 0) {
-        memcpy(room->heard, order, count * sizeof(order[0]));
-        room->heard_count = count;
+    if (rank_order_update(&room->heard, &room->rank, voices, n, now_us))
         room_touch(room);
-    }
     tell_speakers(room, voices, n, now_us);
     if (now_us - room->heard_us < SPEECH_QUIET_US)
         timer_set(&room->worker->timers, &room->speech, now_us + SPEECH_US);

@@ -2,7 +2,7 @@
  * slots. Worker thread only. */
 #pragma once
 
-#include "rank.h"
+#include "rank_order.h"
 #include "sfu.h"
 #include "timer.h"
 
@@ -24,8 +24,7 @@ struct room {
     uint64_t heard_us;   /* last audio packet */
     size_t audio_slots;  /* that the ranking needs */
     struct rank rank;
-    uint32_t heard[RANK_SLOTS_MAX]; /* audio tracks that hold a place in it, the most wanted first */
-    size_t heard_count;
+    struct rank_order heard; /* audio tracks that hold a place in it, the most wanted first */
     struct sfu_speaker_event told[SFU_SPEAKERS_MAX]; /* the last speakers event */
     size_t told_count;
     uint64_t told_us;
