@@ -21,6 +21,7 @@ enum {
     DOMINANT_N3 = 10,             /* blocks in the long window */
     DOMINANT_LOUD = 7,            /* a sample above that step counts for its block */
     DOMINANT_FULL = 4,            /* a block with more such samples counts for the long window */
+    DOMINANT_LEAST = 3,           /* full blocks without which nobody takes over: longer than a cough */
     DOMINANT_C1 = 3,              /* ahead by e^C1 in the newest sample, */
     DOMINANT_C2 = 2,              /* by e^C2 in the newest block, */
     DOMINANT_C3 = 0,              /* and by e^C3 over the long window */
