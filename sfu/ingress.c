@@ -88,12 +88,16 @@ static struct stream *learn_stream(struct transport *t, const struct packet *p,
 /* --- The packet ---------------------------------------------------------------------- */
 
 /* Make an RTX packet what it repeats (RFC 4588, section 4). False where it
- * repeats nothing: padding that probes the bandwidth. */
+ * repeats nothing: padding that probes the bandwidth, or what is no RTX. */
 static bool unwrap_rtx(struct packet *p, const struct layer *l, const struct sfu_format *format)
 {
     uint16_t seq;
-    if (rtp_rtx_osn(&p->view, p->data, &seq) != 0 || !l->ssrc)
+    if (!p->view.payload_len || !l->ssrc)
         return false;
+    if (rtp_rtx_osn(&p->view, p->data, &seq) != 0) {
+        counter_add(&l->track->publisher->worker->counters, COUNT_drop_rtp_bad, 1);
+        return false;
+    }
     uint8_t *payload = p->data + p->view.payload;
     p->view.payload_len = (uint16_t)(p->view.payload_len - 2);
     memmove(payload, payload + 2, p->view.payload_len);
@@ -104,12 +108,20 @@ static bool unwrap_rtx(struct packet *p, const struct layer *l, const struct sfu
     return true;
 }
 
+/* Dropped; of an SSRC that is no stream's nothing is kept, or a few of them would use up the cap. */
+static void drop(struct transport *t, const struct packet *p, enum counter why)
+{
+    uint32_t ssrc = get_u32(p->data + 8);
+    counter_add(&t->worker->counters, why, 1);
+    if (!known_stream(t, ssrc))
+        secure_remove(t->secure, ssrc);
+}
+
 static void receive_authentic(struct transport *t, struct packet *p, uint64_t now_us)
 {
-    struct counters *counters = &t->worker->counters;
     uint16_t transport_seq;
     if (rtp_view_parse(&p->view, p->data, p->len, &t->media.exts) != 0) {
-        counter_add(counters, COUNT_drop_rtp_bad, 1);
+        drop(t, p, COUNT_drop_rtp_bad);
         return;
     }
     if (t->transport_cc && rtp_transport_seq(&p->view, p->data, &transport_seq))
@@ -117,14 +129,14 @@ static void receive_authentic(struct transport *t, struct packet *p, uint64_t no
     bool rtx;
     const struct sfu_format *format = transport_format_by_pt(t, p->view.pt, &rtx);
     if (!format) {
-        counter_add(counters, COUNT_drop_pt_unknown, 1);
+        drop(t, p, COUNT_drop_pt_unknown);
         return;
     }
     struct stream *s = known_stream(t, p->view.ssrc);
     if (!s)
         s = learn_stream(t, p, format, rtx);
     if (!s || s->rtx != rtx || rtp_codecs[format->codec].kind != s->layer->track->kind) {
-        counter_add(counters, COUNT_drop_ssrc_unknown, 1);
+        drop(t, p, COUNT_drop_ssrc_unknown);
         return;
     }
     if (!rtx || unwrap_rtx(p, s->layer, format))

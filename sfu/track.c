@@ -161,8 +161,12 @@ void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *f
         return;
     if (!recovered && !count_arrival(l, p, format, now_us))
         return;
-    l->heard_us = now_us;
     uint64_t number = seq_extend(l->newest, p->view.seq);
+    if (recovered && number > l->newest) { /* it repeats what was not sent, or numbers of before a restart */
+        counter_add(counters_of(l), COUNT_drop_jump, 1);
+        return;
+    }
+    l->heard_us = now_us;
     if (l->nack)
         nack_receive(l->nack, p->view.seq, now_us);
     if (history_has(&l->history, number)) {
