@@ -270,7 +270,7 @@ static struct sink *sink_of(struct peer *p, uint32_t ssrc, bool *rtx)
 static void receive_plain(struct peer *p, const uint8_t *rtp, size_t len, uint64_t now_us)
 {
     struct rtp_view v;
-    bool rtx;
+    bool rtx = false;
     if (rtp_view_parse(&v, rtp, len, &p->media.exts) != 0) {
         p->undecryptable++;
         return;
