@@ -18,7 +18,7 @@
  *
  * Against flapping: a step up needs ALLOCATE_HEADROOM_PERCENT of the budget to
  * stay free, a step that is kept does not. A higher layer has to have been alive
- * for ALLOCATE_SETTLE_US if another can be had. A slot that fell for want of
+ * for ALLOCATE_SETTLE_US if a lower one can be had. A slot that fell for want of
  * bandwidth from where it had been for less than ALLOCATE_LASTING_US stays below
  * for ALLOCATE_HOLD_US. */
 #pragma once
@@ -95,10 +95,10 @@ struct allocate_total {
 
 /* What is remembered of one slot from one run to the next. */
 struct allocate_memory {
-    uint32_t source;    /* of which the rest is true */
-    uint8_t layer, tid; /* given; ALLOCATE_NONE = paused */
-    uint8_t rank;
-    uint64_t since_us;      /* when that step was given */
+    uint32_t source;        /* of which the rest is true; 0 = nothing */
+    uint8_t layer, tid;     /* given; ALLOCATE_NONE = nothing is */
+    uint8_t rank;           /* 0 = went first */
+    uint64_t climbed_us;    /* the last step up */
     uint64_t held_until_us; /* nothing above it until then */
 };
 
@@ -106,7 +106,7 @@ struct allocate_memory {
 struct allocate {
     bool ran, touched;
     uint32_t budget_bps; /* of the last run */
-    uint64_t run_us;
+    uint64_t next_us;    /* when to run again in any case */
     struct allocate_memory memory[ALLOCATE_SLOTS_MAX];
 };
 
@@ -117,7 +117,8 @@ static inline void allocate_touch(struct allocate *a)
 }
 
 /* It is time to run: something was touched, the budget is another by
- * ALLOCATE_CHANGE_PERCENT, or the last run is ALLOCATE_RUN_US ago. */
+ * ALLOCATE_CHANGE_PERCENT, the last run is ALLOCATE_RUN_US ago, or the time is
+ * over for which something had to be held back. */
 bool allocate_due(const struct allocate *a, uint32_t budget_bps, uint64_t now_us);
 
 /* Spend the budget. The index of a slot is always the same slot's; what is past
