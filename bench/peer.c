@@ -3,6 +3,7 @@
 #include "demux.h"
 #include "peer_rtcp.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +49,7 @@ static size_t layers_of(const struct sfu_track_desc *t)
 }
 
 static struct source_conf source_conf(const struct peer *p, const struct sfu_track_desc *t, size_t layer,
-                                      int64_t clock_offset_us, uint64_t random)
+                                      uint64_t random)
 {
     const struct sfu_format *f = format_of(&p->media, t->kind);
     bool video = t->kind == RTP_VIDEO;
@@ -70,7 +71,7 @@ static struct source_conf source_conf(const struct peer *p, const struct sfu_tra
         .width = (uint16_t)(1280 >> below_best),
         .height = (uint16_t)(720 >> below_best),
         .level = LEVEL,
-        .clock_offset_us = clock_offset_us,
+        .clock_offset_us = p->clock_offset_us,
     };
 }
 
@@ -83,27 +84,43 @@ static uint64_t next_random(uint64_t *state)
     return z ^ z >> 31;
 }
 
-static bool make_streams(struct peer *p, int64_t clock_offset_us, uint64_t *random, uint64_t now_us)
+static size_t count_layers(const struct peer *p)
 {
-    size_t sources = 0;
+    size_t n = 0;
     for (size_t i = 0; i < p->media.track_count; i++)
-        sources += layers_of(&p->media.tracks[i]);
-    p->sources = calloc(sources + 1, sizeof(*p->sources));
-    p->sinks = calloc(p->media.slot_count + 1u, sizeof(*p->sinks));
-    if (!p->sources || !p->sinks)
-        return false;
+        n += layers_of(&p->media.tracks[i]);
+    return n;
+}
+
+/* Those that are not there yet. */
+static int make_streams(struct peer *p, uint64_t *random, uint64_t now_us)
+{
+    size_t sources = count_layers(p), at = 0;
+    struct source *more_sources = realloc(p->sources, (sources + 1) * sizeof(*p->sources));
+    p->sources = more_sources ? more_sources : p->sources;
+    struct sink *more_sinks = realloc(p->sinks, (p->media.slot_count + 1u) * sizeof(*p->sinks));
+    p->sinks = more_sinks ? more_sinks : p->sinks;
+    if (!more_sources || !more_sinks)
+        return -ENOMEM;
     for (size_t i = 0; i < p->media.track_count; i++) {
         const struct sfu_track_desc *t = &p->media.tracks[i];
-        for (size_t j = 0; j < layers_of(t); j++) {
-            struct source_conf conf = source_conf(p, t, j, clock_offset_us, next_random(random));
-            source_init(&p->sources[p->source_count++], &conf, next_random(random), now_us);
+        for (size_t j = 0; j < layers_of(t); j++, at++) {
+            struct source_conf conf = source_conf(p, t, j, next_random(random));
+            if (at == p->source_count)
+                source_init(&p->sources[p->source_count++], &conf, next_random(random), now_us);
         }
     }
-    for (size_t i = 0; i < p->media.slot_count; i++) {
-        const struct sfu_slot_desc *s = &p->media.slots[i];
-        sink_init(&p->sinks[p->sink_count++], s->kind, s->ssrc, s->rtx_ssrc);
+    for (; p->sink_count < p->media.slot_count; p->sink_count++) {
+        const struct sfu_slot_desc *s = &p->media.slots[p->sink_count];
+        sink_init(&p->sinks[p->sink_count], s->kind, s->ssrc, s->rtx_ssrc);
     }
-    return true;
+    return 0;
+}
+
+int peer_update(struct peer *p, const struct sfu_media_desc *media, uint64_t random, uint64_t now_us)
+{
+    p->media = *media;
+    return make_streams(p, &random, now_us);
 }
 
 struct peer *peer_new(struct dtls_context *ctx, const struct peer_conf *conf, const struct peer_upcalls *up,
@@ -116,6 +133,7 @@ struct peer *peer_new(struct dtls_context *ctx, const struct peer_conf *conf, co
     p->arg = arg;
     p->media = conf->server->media;
     p->silent = conf->silent;
+    p->clock_offset_us = conf->clock_offset_us;
     p->profile = "";
     p->check_us = now_us;
     p->second_us = now_us + PEER_SECOND_US;
@@ -123,7 +141,7 @@ struct peer *peer_new(struct dtls_context *ctx, const struct peer_conf *conf, co
     snprintf(p->ufrag, sizeof(p->ufrag), "%s", conf->server->remote_ufrag);
     check_init(&p->check, conf->server->ufrag, conf->server->pwd, p->ufrag);
     p->dtls = dtls_new(ctx, !conf->server->dtls_client, &conf->server_fingerprint, &dtls_upcalls, p, now_us);
-    if (p->dtls && make_streams(p, conf->clock_offset_us, &random, now_us))
+    if (p->dtls && make_streams(p, &random, now_us) == 0)
         return p;
     peer_free(p);
     return NULL;

@@ -46,7 +46,8 @@ struct peer {
     struct secure *secure; /* NULL before DTLS is done */
     struct seal *seal;
     const char *profile; /* of SRTP, "" before */
-    bool reached;        /* a check was answered */
+    int64_t clock_offset_us;
+    bool reached; /* a check was answered */
     uint64_t answered_us;
     uint64_t check_us, second_us, nack_us; /* next */
     uint32_t rtcp_ssrc;
@@ -87,6 +88,11 @@ void peer_restart(struct peer *p, const char *ufrag, const char *pwd);
 
 /* A check at the next tick: the owner's address has become another. */
 void peer_check_soon(struct peer *p);
+
+/* Another offer was answered: `media` has what there was and, behind it, new tracks and slots, for which
+ * sources and sinks are made; pointers to the others do not hold any more. 0 or -ENOMEM. */
+int peer_update(struct peer *p, const struct sfu_media_desc *media, uint64_t random, uint64_t now_us)
+    __attribute__((warn_unused_result));
 
 /* The source of track `track` (index into media.tracks), layer `layer`. */
 struct source *peer_source(struct peer *p, size_t track, size_t layer);

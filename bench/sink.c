@@ -67,8 +67,10 @@ static void take_newest(struct sink *s, uint64_t number, const struct sink_packe
 {
     if (s->newest && number == s->newest + 1)
         follow(s, p, c);
-    if (s->newest && (p->csrc != s->csrc || c->stamp.layer != s->layer))
-        s->switches++;
+    if (p->csrc != s->csrc || c->stamp.layer != s->layer) {
+        s->switches += s->newest != 0;
+        s->switch_timestamp = p->timestamp;
+    }
     for (uint64_t i = s->newest + 1; i < number && i <= s->newest + SINK_WINDOW; i++)
         mark(s, i, false);
     s->newest = number;

@@ -37,6 +37,7 @@ struct sink {
     int32_t picture_id;
     bool marker;
     uint64_t arrived_us, sent_us;
+    uint32_t switch_timestamp; /* of the first packet of the source that is shown now */
 
     struct rtcp_sr sr; /* the last */
     uint32_t srs;      /* how many */

@@ -155,26 +155,56 @@ static void add_format(struct sfu_media_desc *m, enum rtp_codec codec, uint8_t p
         .codec = codec, .pt = pt, .rtx_pt = rtx_pt, .nack = video, .pli = video, .transport_cc = true};
 }
 
-static struct sfu_track_desc *add_track(struct sfu_media_desc *m, enum rtp_kind kind, uint32_t participant)
+struct sfu_track_desc *person_add_track(struct person *p, enum sfu_source source)
 {
+    struct sfu_media_desc *m = &p->desc.media;
     struct sfu_track_desc *t = &m->tracks[m->track_count++];
     *t = (struct sfu_track_desc){
-        .id = participant << 8 | (kind == RTP_VIDEO ? 2 : 1),
-        .kind = kind,
-        .source = kind == RTP_VIDEO ? SFU_CAMERA : SFU_MIC,
+        .id = p->participant << 8 | m->track_count,
+        .kind = source == SFU_CAMERA || source == SFU_SCREEN ? RTP_VIDEO : RTP_AUDIO,
+        .source = source,
     };
     snprintf(t->mid, sizeof(t->mid), "%u", m->track_count - 1u);
     return t;
 }
 
-static void add_slots(struct sfu_media_desc *m, enum rtp_kind kind, size_t count, bool rtx)
+void person_add_slots(struct person *p, enum rtp_kind kind, size_t count)
 {
+    struct sfu_media_desc *m = &p->desc.media;
+    bool rtx = kind == RTP_VIDEO && m->formats[m->format_count - 1].rtx_pt;
     for (size_t i = 0; i < count; i++) {
         struct sfu_slot_desc *s = &m->slots[m->slot_count++];
-        *s = (struct sfu_slot_desc){
-            .kind = kind, .ssrc = random_ssrc(), .rtx_ssrc = rtx && kind == RTP_VIDEO ? random_ssrc() : 0};
+        *s = (struct sfu_slot_desc){.kind = kind, .ssrc = random_ssrc(), .rtx_ssrc = rtx ? random_ssrc() : 0};
         snprintf(s->mid, sizeof(s->mid), "s%u", m->slot_count - 1u);
     }
+}
+
+void call_update(struct person *p)
+{
+    sfu_update(p->call->sfu, p->transport, &p->desc);
+    assert_int_equal(peer_update(p->peer, &p->desc.media, g_random_int(), clock_now_us()), 0);
+}
+
+static void add_tracks(struct person *p, const struct wish *wish)
+{
+    if (wish->audio)
+        person_add_track(p, SFU_MIC);
+    if (wish->video) {
+        struct sfu_track_desc *t = person_add_track(p, SFU_CAMERA);
+        t->rid_count = wish->layers > 1 ? wish->layers : 0;
+        for (uint8_t i = 0; i < t->rid_count; i++)
+            snprintf(t->rids[i], sizeof(t->rids[i]), "r%u", i);
+    }
+    struct sfu_media_desc *m = &p->desc.media;
+    for (size_t i = 0; i < m->track_count; i++) {
+        m->tracks[i].muted = wish->muted;
+        for (size_t j = 0; j < SFU_LAYERS_MAX && wish->signalled == BY_SSRC; j++) {
+            m->tracks[i].ssrcs[j] = random_ssrc();
+            m->tracks[i].rtx_ssrcs[j] = m->tracks[i].kind == RTP_VIDEO ? random_ssrc() : 0;
+        }
+    }
+    if (wish->signalled != BY_MID)
+        m->exts.id[RTP_EXT_MID] = m->exts.id[RTP_EXT_RID] = m->exts.id[RTP_EXT_REPAIRED_RID] = 0;
 }
 
 static void describe(struct person *p, const struct wish *wish)
@@ -197,17 +227,11 @@ static void describe(struct person *p, const struct wish *wish)
     m->exts = exts;
     snprintf(m->cname, sizeof(m->cname), "call");
     add_format(m, RTP_CODEC_OPUS, 111, 0);
-    add_format(m, RTP_CODEC_VP8, 96, wish->no_rtx ? 0 : 97);
-    if (wish->audio)
-        add_track(m, RTP_AUDIO, p->participant);
-    if (wish->video) {
-        struct sfu_track_desc *t = add_track(m, RTP_VIDEO, p->participant);
-        t->rid_count = wish->layers > 1 ? wish->layers : 0;
-        for (uint8_t i = 0; i < t->rid_count; i++)
-            snprintf(t->rids[i], sizeof(t->rids[i]), "r%u", i);
-    }
-    add_slots(m, RTP_AUDIO, wish->audio_slots, !wish->no_rtx);
-    add_slots(m, RTP_VIDEO, wish->video_slots, !wish->no_rtx);
+    if (!wish->no_video_codec)
+        add_format(m, RTP_CODEC_VP8, 96, wish->no_rtx ? 0 : 97);
+    add_tracks(p, wish);
+    person_add_slots(p, RTP_AUDIO, wish->audio_slots);
+    person_add_slots(p, RTP_VIDEO, wish->video_slots);
 }
 
 /* --- People ----------------------------------------------------------------------------- */
@@ -253,6 +277,8 @@ struct person *call_join(struct call *c, const struct wish *wish)
         assert_true(++at < CALL_PEOPLE_MAX);
     struct person *p = &c->people[at];
     *p = (struct person){.call = c, .participant = ++c->last_participant, .fd = open_socket()};
+    for (size_t i = 0; i < SFU_SLOTS_MAX; i++)
+        p->slots[i].why = SFU_WHY_EMPTY; /* as long as nothing is told */
     p->dtls = dtls_context_new(wish->profiles);
     assert_non_null(p->dtls);
     assert_true(sfu_candidates(c->sfu, c->room, &p->server, 1) == 1);

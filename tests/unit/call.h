@@ -23,6 +23,13 @@ enum {
     CAMERA = 1,
 };
 
+/* How a media plane finds out which stream belongs to which track. */
+enum signalled {
+    BY_MID,  /* header extensions mid and rid, as browsers do */
+    BY_SSRC, /* a=ssrc in the offer, no such extensions */
+    BY_KIND, /* neither: there is one track of a kind */
+};
+
 /* What someone comes with. */
 struct wish {
     bool audio, video;
@@ -31,8 +38,11 @@ struct wish {
     bool no_rtx;             /* in its slots and its sources */
     bool silent;             /* no NACKs, no PLIs of its own accord */
     bool server_begins_dtls; /* a=setup:passive */
-    bool wrong_fingerprint;  /* the server is told another */
-    const char *profiles;    /* of SRTP, as for dtls_context_new() */
+    bool no_video_codec;     /* it cannot decode VP8 */
+    bool muted;              /* its tracks, from the beginning */
+    enum signalled signalled;
+    bool wrong_fingerprint; /* the server is told another */
+    const char *profiles;   /* of SRTP, as for dtls_context_new() */
     int64_t clock_offset_us;
 };
 
@@ -77,6 +87,11 @@ void call_free(struct call *c);
 
 /* Into the room: sfu_join() and a socket; it connects while the loop runs. */
 struct person *call_join(struct call *c, const struct wish *wish);
+/* Describe one more of it; after that, call_update(). */
+struct sfu_track_desc *person_add_track(struct person *p, enum sfu_source source);
+void person_add_slots(struct person *p, enum rtp_kind kind, size_t count);
+/* Its description has changed: tell the media plane and its own end of the transport. */
+void call_update(struct person *p);
 /* Joins, and waits until it is connected. */
 struct person *call_join_now(struct call *c, const struct wish *wish);
 /* sfu_leave(), and its place is empty. */

@@ -117,7 +117,11 @@ static void junk(void **state)
         }
         call_turn(s.call);
     }
-    UNTIL(s.call, call_counter(s.call, "rx_datagrams") >= before + sent);
+    static const uint8_t huge[9000] = {0x80, VP8};
+    person_send_raw(s.bad, huge, 1537);
+    person_send_raw(s.bad, huge, sizeof(huge));
+    UNTIL(s.call, call_counter(s.call, "rx_datagrams") >= before + sent + 2);
+    UNTIL(s.call, call_counter(s.call, "drop_too_long") == 2);
     static const char *const counters[] = {"drop_short", "drop_unknown_class", "drop_stun_bad",
                                            "drop_srtp_auth", "drop_srtcp_auth"};
     for (size_t i = 0; i < COUNT(counters); i++) {

@@ -85,6 +85,7 @@ static void the_next_takes_the_place_of_who_leaves(void **state)
     UNTIL(c, receives_both(v, RTP_VIDEO, m[1], m[2]));
     assert_int_equal(of_0->csrc, person_track(m[2], RTP_VIDEO));
     assert_int_equal(of_1->switches, switches); /* who is shown keeps the slot */
+    assert_int_equal(v->slots[person_slot(v, RTP_VIDEO, 0)].rtp_timestamp, of_0->switch_timestamp);
     set_level(m[3], 25);
     UNTIL(c, receives_both(v, RTP_AUDIO, m[1], m[3]));
     call_leave(m[2]);
