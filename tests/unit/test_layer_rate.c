@@ -1,0 +1,84 @@
+#include "layer_rate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+enum { BASE_US = 1000000, PACKET_US = 10000 };
+
+/* Packets of 125 bytes each 10 ms (100 kbps) of each of these layers, from_ms ..
+ * until_ms; the rate of one of them at at_ms, within 6 % (a bucket). */
+static void measures_what_a_layer_takes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        unsigned spatial, temporal; /* so many layers */
+        unsigned from_ms, until_ms, at_ms;
+        unsigned sid, tid, kbps;
+    } rows[] = {
+        {"one layer", 1, 1, 0, 3000, 3000, 0, 0, 100},
+        {"temporal layers below", 1, 3, 0, 3000, 3000, 0, 1, 200},
+        {"spatial layers below", 3, 1, 0, 3000, 3000, 2, 0, 300},
+        {"both", 3, 3, 0, 3000, 3000, 1, 2, 600},
+        {"an id that is not sent", 1, 1, 0, 3000, 3000, 3, 3, 100},
+        {"ids above 3 count as 3", 6, 8, 0, 3000, 3000, 7, 7, 4800},
+        {"too early", 1, 1, 0, 240, 240, 0, 0, 0},
+        {"early", 1, 1, 0, 250, 250, 0, 0, 100},
+        {"not yet a second", 2, 2, 0, 700, 700, 1, 1, 400},
+        {"nothing came", 1, 1, 0, 0, 3000, 0, 0, 0},
+        {"long ago", 1, 1, 0, 1000, 3000, 0, 0, 0},
+        {"half a second ago", 1, 1, 0, 2000, 2500, 0, 0, 50},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct layer_rate r = {0};
+        for (unsigned ms = rows[i].from_ms; ms < rows[i].until_ms; ms += PACKET_US / 1000)
+            for (unsigned s = 0; s < rows[i].spatial; s++)
+                for (unsigned t = 0; t < rows[i].temporal; t++)
+                    layer_rate_add(&r, s, t, 125, BASE_US + ms * UINT64_C(1000));
+        unsigned bps = layer_rate_bps(&r, rows[i].sid, rows[i].tid, BASE_US + rows[i].at_ms * UINT64_C(1000));
+        unsigned slack = rows[i].kbps * 60;
+        if (bps + slack < rows[i].kbps * 1000 || bps > rows[i].kbps * 1000 + slack)
+            fail_msg("%s: %u", rows[i].name, bps);
+    }
+}
+
+/* After a pause it is measured anew, not as a second with a hole in it. */
+static void begins_anew_after_a_pause(void **state)
+{
+    (void)state;
+    struct layer_rate r = {0};
+    uint64_t now_us = BASE_US;
+    for (int i = 0; i < 100; i++, now_us += PACKET_US)
+        layer_rate_add(&r, 0, 0, 125, now_us);
+    now_us += 2000000;
+    for (int i = 0; i < 30; i++, now_us += PACKET_US)
+        layer_rate_add(&r, 0, 0, 125, now_us);
+    assert_in_range(layer_rate_bps(&r, 0, 0, now_us), 94000, 106000);
+}
+
+static void is_bounded(void **state)
+{
+    (void)state;
+    struct layer_rate r = {0};
+    for (uint64_t ms = 0; ms < 1000; ms++)
+        for (unsigned s = 0; s < LAYER_RATE_IDS; s++)
+            layer_rate_add(&r, s, 0, UINT32_MAX, BASE_US + ms * 1000);
+    assert_int_equal(layer_rate_bps(&r, 0, 0, BASE_US + 300000), UINT32_MAX);
+    assert_int_equal(layer_rate_bps(&r, UINT32_MAX, UINT32_MAX, BASE_US + 1000000), UINT32_MAX);
+    assert_int_equal(layer_rate_bps(&r, 0, 0, 0), 0); /* before it began */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(measures_what_a_layer_takes),
+        cmocka_unit_test(begins_anew_after_a_pause),
+        cmocka_unit_test(is_bounded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
