@@ -16,7 +16,7 @@ const flags = [
 
 // A browser with open(url, options), which gives a page in a context of its own
 // (as another person's browser), and close(). init: a function that runs in the
-// page before its own scripts. fps: of the camera.
+// page before its own scripts, given initOptions. fps: of the camera.
 export async function launchChromium({ fps = 10 } = {}) {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -24,7 +24,7 @@ export async function launchChromium({ fps = 10 } = {}) {
   });
   return {
     name: 'chromium',
-    async open(url, { width = 1280, height = 720, init, ...options } = {}) {
+    async open(url, { width = 1280, height = 720, init, initOptions = {}, ...options } = {}) {
       const context = await browser.newContext({
         viewport: { width, height },
         ignoreHTTPSErrors: true,
@@ -36,7 +36,7 @@ export async function launchChromium({ fps = 10 } = {}) {
       page.on('console', (message) => {
         if (message.type() === 'error') page.errors.push(message.text());
       });
-      if (init) await page.addInitScript(init);
+      if (init) await page.addInitScript(init, initOptions);
       await page.goto(url);
       return page;
     },

@@ -27,7 +27,7 @@ export async function launchFirefox() {
   });
   return {
     name: 'firefox',
-    async open(url, { width = 1280, height = 720, init } = {}) {
+    async open(url, { width = 1280, height = 720, init, initOptions = {} } = {}) {
       const context = await browser.createBrowserContext();
       const page = await context.newPage({ type: 'window' }); // a tab would hide the one before
       page.errors = [];
@@ -36,7 +36,7 @@ export async function launchFirefox() {
         if (message.type() === 'error') page.errors.push(message.text());
       });
       await page.setViewport({ width, height });
-      if (init) await page.evaluateOnNewDocument(init);
+      if (init) await page.evaluateOnNewDocument(init, initOptions);
       await page.goto(url);
       return page;
     },

@@ -5,9 +5,11 @@ import { until } from './until.mjs';
 
 /* global document, window, Event */
 export class Person {
-  // Opens the page in that browser and joins. link: what follows the room in it, such as '?video=2'.
-  static async join(browser, server, room, name, { link = '', ...options } = {}) {
-    const page = await browser.open(`${server.url}#${room}${link}`, { init: probe, ...options });
+  // Opens the page in that browser and joins. link: what follows the room in it, such as '?video=2'; lacks, camera and
+  // numbered: see probe.mjs.
+  static async join(browser, server, room, name, { link = '', lacks, camera, numbered, ...options } = {}) {
+    const init = { init: probe, initOptions: { lacks, camera, numbered } };
+    const page = await browser.open(`${server.url}#${room}${link}`, { ...init, ...options });
     const person = new Person(page, name);
     await person.enter();
     return person;
@@ -38,7 +40,7 @@ export class Person {
     return until(`${this.name} is ${state}`, () => this.page.evaluate((it) => document.body.dataset.state === it, state));
   }
 
-  // What comes in: [{participant, source, kind, mid, frames, energy, packets, width, height, age}], whose it is by
+  // What comes in: [{participant, source, kind, codec, mid, frames, keys, energy, packets, width, height, age}], whose it is by
   // CSRC and roster. What nobody is behind has participant null.
   async received() {
     const { streams, tracks } = await this.page.evaluate(async () => ({
@@ -64,6 +66,24 @@ export class Person {
       const then = before.find(({ mid }) => mid === now.mid);
       return then && (source === 'mic' ? now.energy > then.energy : now.frames > then.frames);
     });
+  }
+
+  // What this person sends as that source: one for each layer.
+  async sent(source) {
+    return this.page.evaluate(async (it) => {
+      const mid = window.probe.connections.at(-1).getTransceivers()[['mic', 'camera', 'screen', 'screen_audio'].indexOf(it)].mid;
+      return (await window.probe.streams()).filter((stream) => stream.out && stream.mid === mid);
+    }, source);
+  }
+
+  // The slot in which the other's pictures or voice arrive, as of received(), or undefined.
+  async slotOf(other, source = 'camera') {
+    return (await this.received()).find((it) => it.participant === other.id && it.source === source && it.age < 3000);
+  }
+
+  // Why each slot of that kind shows what it shows, as the server says.
+  whys(kind = 'video') {
+    return this.page.evaluate((it) => [...window.plenum.slots.values()].filter((slot) => slot.kind === it).map(({ why }) => why), kind);
   }
 
   async seesAndHears(...others) {

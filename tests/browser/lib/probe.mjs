@@ -1,8 +1,10 @@
 // Runs in the page before its scripts: keeps its connections, and looks at what
 // they carry without help from the page. Self-contained: the function's text is
-// what the browser gets.
-/* global window, WebSocket, RTCPeerConnection */
-export function probe() {
+// what the browser gets. lacks: names of codecs that this browser is to be
+// without; camera: { width, height } that it gives, whatever it is asked for;
+// numbered: frameNumbers() is wanted.
+/* global window, navigator, Blob, URL, Worker, WebSocket, RTCPeerConnection, RTCRtpReceiver, RTCRtpScriptTransform */
+export function probe({ lacks = [], camera = null, numbered = false } = {}) {
   const connections = [];
   const sockets = [];
   let online = true;
@@ -12,6 +14,12 @@ export function probe() {
       super(...args);
       connections.push(this);
     }
+
+    addTransceiver(kind, init) {
+      const transceiver = super.addTransceiver(kind, init);
+      if (numbered && kind === 'video' && init.direction === 'recvonly') noteFrames(transceiver);
+      return transceiver;
+    }
   };
   window.WebSocket = class extends WebSocket {
     constructor(url, ...args) {
@@ -20,29 +28,66 @@ export function probe() {
     }
   };
 
+  const { getCapabilities } = RTCRtpReceiver;
+  RTCRtpReceiver.getCapabilities = (kind) => {
+    const { codecs, ...others } = getCapabilities.call(RTCRtpReceiver, kind);
+    const known = ({ mimeType }) => !lacks.some((name) => mimeType.toLowerCase() === `${kind}/${name.toLowerCase()}`);
+    return { codecs: codecs.filter(known), ...others };
+  };
+  const { mediaDevices } = navigator;
+  const getUserMedia = mediaDevices?.getUserMedia.bind(mediaDevices);
+  if (camera) {
+    mediaDevices.getUserMedia = ({ video, ...others }) =>
+      getUserMedia({ ...others, ...(video && { video: { ...video, ...camera } }) });
+  }
+
+  // The browser lets a worker look at frames between depacketiser and decoder.
+  const numbers = new Map(); // transceiver -> frame numbers of the dependency descriptor, unwrapped
+  function noteFrames(transceiver) {
+    const program = `onrtctransform = ({ transformer: { readable, writable } }) =>
+      readable.pipeThrough(new TransformStream({
+        transform(frame, out) {
+          postMessage(frame.getMetadata().frameId);
+          out.enqueue(frame);
+        },
+      })).pipeTo(writable);`;
+    const worker = new Worker(URL.createObjectURL(new Blob([program])));
+    const list = [];
+    worker.onmessage = ({ data }) => list.push(data);
+    numbers.set(transceiver, list);
+    transceiver.receiver.transform = new RTCRtpScriptTransform(worker);
+  }
+  const frameNumbers = (mid) => [...numbers].find(([transceiver]) => transceiver.mid === mid)[1];
+
   const newest = (entries) => entries.reduce((best, it) => (!best || it.timestamp > best.timestamp ? it : best), null);
 
-  // What the newest connection sends and receives: [{out, kind, rid, mid, csrc, age, packets, frames, energy, width, height}];
-  // csrc is that of the latest packet, age is how many ms ago that was.
+  // 'VP8' of 'video/VP8'; null before the first packet.
+  const codecOf = (stats, { codecId }) => stats.find(({ id }) => id === codecId)?.mimeType.split('/')[1] ?? null;
+
+  // What the newest connection sends and receives: [{out, kind, codec, rid, mid, csrc, age, packets, frames, keys, energy,
+  // width, height}]; csrc is that of the latest packet, age is how many ms ago that was.
   async function streams() {
     const connection = connections.at(-1);
     if (!connection) return [];
     const found = [];
     for (const { receiver, sender, mid } of connection.getTransceivers()) {
-      const stats = [...(await receiver.getStats()).values()].filter(({ type }) => type === 'inbound-rtp');
+      const stats = [...(await receiver.getStats()).values()];
       const heard = newest(receiver.getContributingSources());
-      for (const it of stats) {
+      for (const it of stats.filter(({ type }) => type === 'inbound-rtp')) {
         found.push({
-          out: false, kind: it.kind, mid, csrc: heard?.source ?? null,
+          out: false, kind: it.kind, codec: codecOf(stats, it), mid, csrc: heard?.source ?? null,
           age: heard ? performance.timeOrigin + performance.now() - heard.timestamp : null,
-          packets: it.packetsReceived, frames: it.framesDecoded, energy: it.totalAudioEnergy,
+          packets: it.packetsReceived, frames: it.framesDecoded, keys: it.keyFramesDecoded, energy: it.totalAudioEnergy,
           width: it.frameWidth, height: it.frameHeight,
         });
       }
       if (!sender.track) continue;
-      for (const it of (await sender.getStats()).values()) {
-        if (it.type !== 'outbound-rtp') continue;
-        found.push({ out: true, kind: it.kind, mid, rid: it.rid, packets: it.packetsSent, frames: it.framesEncoded });
+      const sent = [...(await sender.getStats()).values()];
+      for (const it of sent.filter(({ type }) => type === 'outbound-rtp')) {
+        found.push({
+          out: true, kind: it.kind, codec: codecOf(sent, it), mid, rid: it.rid,
+          packets: it.packetsSent, frames: it.framesEncoded, width: it.frameWidth, height: it.frameHeight,
+        });
       }
     }
     return found;
@@ -60,5 +105,5 @@ export function probe() {
     if (!on) for (const socket of sockets) socket.close();
   }
 
-  window.probe = { connections, streams, cipher, setOnline };
+  window.probe = { connections, streams, cipher, frameNumbers, setOnline };
 }
