@@ -24,6 +24,7 @@ struct flight {
     size_t mask;                /* capacity - 1 */
     uint64_t next;              /* the number that the next packet gets, extended over its wraps */
     uint64_t floor;             /* below it nothing is known */
+    uint64_t heard;             /* one after the newest number that was reported on */
     uint64_t reference;         /* the viewer's clock as unwrapped last, RTCP_CC_REFERENCE_US */
     bool referenced, crowded;
 };
@@ -35,12 +36,16 @@ struct flight_result {
     uint16_t size;
     uint8_t cluster;
     bool lost;
-    bool late; /* arrived, after it had been told as lost */
+    bool late;    /* arrived, after it had been told as lost */
+    bool counted; /* it was in skipped_bytes of an earlier batch */
 };
 
 /* 48 KB: for the stack of whoever reads feedback, not for each viewer. */
 struct flight_batch {
     size_t count;
+    /* Of packets that this report should have followed on, but does not: the one before it is lost, they
+     * most likely are not. */
+    uint64_t skipped_bytes;
     size_t unknown; /* statuses for what was never sent, dropped here, or too old to remember */
     struct flight_result of[RTCP_CC_STATUSES_MAX]; /* in the order of sending */
 };

@@ -14,15 +14,16 @@ struct trendline {
     enum trend trend;
     uint16_t deltas;        /* seen so far; stops counting once it no longer matters */
     uint16_t overuse_count; /* groups in a row above the threshold */
-    uint8_t at, count;      /* of the window */
+    uint8_t at;             /* where in the window the next group goes */
     double accumulated_ms, smoothed_ms;
     double threshold_ms, previous;
-    double overusing_ms; /* time above the threshold; negative = not above it */
-    uint64_t first_us, threshold_us;
-    float x_ms[TRENDLINE_WINDOW], y_ms[TRENDLINE_WINDOW]; /* arrival, smoothed delay */
+    double overusing_ms;   /* time above the threshold; negative = not above it */
+    uint64_t threshold_us; /* when it was adapted last; viewer's clock */
+    uint64_t at_us[TRENDLINE_WINDOW];
+    double delay_ms[TRENDLINE_WINDOW]; /* smoothed */
 };
 
 void trendline_init(struct trendline *t);
 
-/* One more group; the verdict is t->trend. now_us: when it was reported. */
-void trendline_delta(struct trendline *t, const struct inter_arrival_delta *d, uint64_t now_us);
+/* One more group; the verdict is t->trend. */
+void trendline_delta(struct trendline *t, const struct inter_arrival_delta *d);

@@ -1,0 +1,55 @@
+#include "acked_rate.h"
+
+#include <math.h>
+
+/* How far a window may be off: a share of the distance from the estimate. */
+static const double UNCERTAINTY = 10, UNCERTAINTY_LIMITED = 20;
+static const double VARIANCE_START = 50, VARIANCE_STEP = 5, VARIANCE_CHANGE = 200;
+
+static uint64_t length_us(const struct acked_rate *a)
+{
+    return a->known ? ACKED_RATE_WINDOW_US : ACKED_RATE_FIRST_US;
+}
+
+/* A window is over: weigh it against what was known. */
+static void take(struct acked_rate *a, double sample_bps, bool limited)
+{
+    if (!a->known) {
+        a->known = true;
+        a->bps = sample_bps;
+        a->variance = VARIANCE_START;
+        return;
+    }
+    bool below = limited && sample_bps < a->bps;
+    double off = (below ? UNCERTAINTY_LIMITED : UNCERTAINTY) * fabs(a->bps - sample_bps) / fmax(a->bps, 1);
+    double sample_variance = off * off;
+    double variance = a->variance + VARIANCE_STEP;
+    a->bps = (sample_variance * a->bps + variance * sample_bps) / (sample_variance + variance);
+    a->variance = sample_variance * variance / (sample_variance + variance);
+}
+
+void acked_rate_packet(struct acked_rate *a, size_t size, uint64_t arrival_us, bool limited)
+{
+    if (!a->started) {
+        *a = (struct acked_rate){.started = true, .window_us = arrival_us, .newest_us = arrival_us};
+    } else if (arrival_us > a->newest_us) {
+        a->newest_us = arrival_us;
+    }
+    uint64_t passed = a->newest_us - a->window_us;
+    if (passed >= length_us(a)) {
+        take(a, (double)a->bytes * 8e6 / (double)passed, limited);
+        a->bytes = 0;
+        a->window_us = a->newest_us;
+    }
+    a->bytes += size;
+}
+
+void acked_rate_expect_change(struct acked_rate *a)
+{
+    a->variance += VARIANCE_CHANGE;
+}
+
+uint32_t acked_rate_bps(const struct acked_rate *a)
+{
+    return !a->known ? 0 : a->bps > UINT32_MAX ? UINT32_MAX : (uint32_t)a->bps;
+}
