@@ -6,8 +6,6 @@
 
 #include "trendline.h"
 
-enum aimd_state { AIMD_HOLD, AIMD_INCREASE, AIMD_DECREASE };
-
 /* What was seen to arrive while a queue built up: the capacity, its mean and spread. */
 struct aimd_capacity {
     bool known;
@@ -15,7 +13,7 @@ struct aimd_capacity {
 };
 
 struct aimd {
-    enum aimd_state state;
+    bool increasing; /* else the rate is held */
     uint32_t bps, floor_bps, max_bps;
     uint32_t rtt_us;
     struct aimd_capacity capacity;

@@ -23,11 +23,11 @@ struct loss_observation {
 };
 
 struct loss_estimate {
+    bool fresh;   /* an observation came since the last estimate */
     bool limited; /* losses hold the rate below what the delay allows */
     uint8_t at, count;
-    double bps;      /* 0 = nothing to say yet */
+    double bps;      /* meaningful while limited */
     double inherent; /* share of packets that the way loses at any rate, 0 .. 1 */
-    uint64_t raised_us;
     struct loss_observation window[LOSS_ESTIMATE_WINDOW];
     struct loss_observation partial;                           /* sent_bps not set yet */
     uint64_t partial_bytes, partial_first_us, partial_last_us; /* times of sending */
@@ -40,8 +40,7 @@ void loss_estimate_packet(struct loss_estimate *l, uint64_t sent_us, size_t size
 
 /* After each feedback. delay_bps: the rate that the delay allows; acked_bps 0 = not known.
  * Returns the rate that both allow. */
-uint32_t loss_estimate_update(struct loss_estimate *l, uint32_t delay_bps, uint32_t acked_bps,
-                              uint64_t now_us);
+uint32_t loss_estimate_update(struct loss_estimate *l, uint32_t delay_bps, uint32_t acked_bps);
 
 /* Lost share of the window's packets, 0 .. 1. */
 double loss_estimate_share(const struct loss_estimate *l);

@@ -12,12 +12,12 @@ enum {
 };
 
 struct loss_report {
-    uint32_t bps;
+    uint32_t bps, floor_bps;
     uint32_t expected, lost; /* gathered until there are enough */
     uint64_t decreased_us, updated_us;
 };
 
-void loss_report_init(struct loss_report *l, uint32_t start_bps, uint64_t now_us);
+void loss_report_init(struct loss_report *l, uint32_t start_bps, uint32_t floor_bps, uint64_t now_us);
 
 /* What the report blocks of one RTCP packet say together since the ones before: packets expected
  * (the growth of the highest sequence numbers) and of these lost (may be negative: duplicates).
