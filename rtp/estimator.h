@@ -21,15 +21,19 @@
 #include "probe.h"
 #include "probe_measure.h"
 #include "rate.h"
+#include "standing_queue.h"
 
 enum {
     ESTIMATOR_START_BPS = 600000,
     ESTIMATOR_FLOOR_BPS = 30000,
     ESTIMATOR_MAX_BPS = 100000000,
-    ESTIMATOR_STALE_US = 10000000,  /* an estimate that was not exercised for so long is not believed */
-    ESTIMATOR_LIMITED_PERCENT = 65, /* of the target used: below it the sender is application-limited */
-    ESTIMATOR_REMB_US = 10000000,   /* a REMB is good for that long */
-    ESTIMATOR_SILENT_US = 1000000,  /* packets leave and no feedback comes: the way is blocked */
+    /* An estimate that was not exercised for so long is capped at twice the acknowledged rate, though not
+     * below the start: it is trusted like a new viewer's, and probed, once more is wanted. */
+    ESTIMATOR_STALE_US = 10000000,
+    ESTIMATOR_LIMITED_PERCENT = 65,    /* of the target used: below it the sender is application-limited */
+    ESTIMATOR_REMB_US = 10000000,      /* a REMB is good for that long */
+    ESTIMATOR_SILENT_US = 1000000,     /* packets leave and no feedback comes: the way is blocked ... */
+    ESTIMATOR_SILENT_STEP_US = 500000, /* ... and the rate lowered that often */
 };
 
 /* What the target rests on. */
@@ -39,6 +43,7 @@ struct estimator {
     struct flight flight;
     struct inter_arrival inter_arrival;
     struct trendline trendline;
+    struct standing_queue queue;
     struct acked_rate acked;
     struct aimd aimd;
     struct loss_estimate loss;
@@ -49,13 +54,13 @@ struct estimator {
     enum estimator_basis basis;
     uint32_t target_bps;
     uint32_t remb_bps;
-    uint32_t rtt_us;
-    bool rtt_known; /* from reports; else from feedback, which is later */
-    bool stale;
-    uint32_t sent_unheard; /* packets since the last feedback */
-    uint64_t remb_us;      /* when the last one came; 0 = never */
-    uint64_t feedback_us;  /* the same for transport-cc */
-    uint64_t exercised_us; /* when the use was last near the target */
+    uint32_t rtt_us;       /* 0 = not known */
+    bool rtt_reported;     /* else it is from feedback, which is later by what the viewer waits */
+    uint32_t unheard;      /* packets sent since the last feedback */
+    uint64_t unheard_us;   /* when the first of them was, or the rate last lowered for their sake */
+    uint32_t silent_bps;   /* the estimate before the silence that lasts; 0 = none */
+    uint64_t remb_us;      /* when the last one came */
+    uint64_t exercised_us; /* when the target was last in use, or a probe confirmed it */
 };
 
 /* ring: 2^n entries, at least FLIGHT_CAPACITY_MIN, owned by the caller. Where flight_crowded(&e->flight)
@@ -71,7 +76,7 @@ void estimator_sent(struct estimator *e, size_t size, bool numbered, uint64_t no
 /* A numbered packet did not leave after all. */
 void estimator_dropped(struct estimator *e, uint16_t number);
 
-/* What came back from the viewer. A REMB counts only while no transport-cc comes; so does a report,
+/* What came back from the viewer. A REMB counts only where no transport-cc has come; so does a report,
  * which gives packets expected and lost over all report blocks since the last one. */
 void estimator_feedback(struct estimator *e, const struct rtcp_cc *cc, uint64_t now_us);
 void estimator_remb(struct estimator *e, uint64_t bps, uint64_t now_us);

@@ -18,6 +18,7 @@ enum {
     PROBE_STALL_US = 200000,     /* a cluster that cannot be sent in that time is given up */
     PROBE_ANSWER_US = 1000000,   /* a result that has not come by then is not waited for */
     PROBE_INTERVAL_US = 5000000, /* from one try to the next while more is wanted */
+    PROBE_SOON_US = 1000000,
     PROBE_QUEUE = 2,
 };
 
@@ -52,12 +53,15 @@ void probe_update(struct probe *p, uint32_t estimate_bps, bool calm, uint64_t no
  * one arrived. */
 void probe_result(struct probe *p, uint8_t cluster, uint32_t bps, uint64_t now_us);
 
+/* The next one is due in a second already: the last found more than was believed. */
+void probe_soon(struct probe *p, uint64_t now_us);
+
 /* Bytes that have to leave now so that the cluster keeps its rate, 0 = none. Send at least one packet
  * where it is not 0, and ask again after PROBE_TICK_US. */
 size_t probe_due(struct probe *p, uint64_t now_us);
 
 /* A packet leaves: the number of the cluster that it belongs to, 0 = none. */
-uint8_t probe_sent(struct probe *p, size_t size);
+uint8_t probe_sent(struct probe *p, size_t size, uint64_t now_us);
 
 /* Whether a cluster is being sent or waits to be, so that probe_due() has to be asked. */
 static inline bool probe_active(const struct probe *p)

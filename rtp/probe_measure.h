@@ -1,13 +1,12 @@
-/* How fast a probe's cluster arrived. The bytes of its first burst are left out
- * at the receiving end and those of its last at the sending end, since packets
- * leave in bursts of a tick: what is measured is the time between bursts. */
+/* How fast a probe's cluster arrived. Packets leave in bursts of a tick, so that
+ * the rate over a few of them looks higher than it was meant: the result is never
+ * above that, and a bottleneck spreads the bursts. */
 #pragma once
 
 #include "flight.h"
 
 enum {
     PROBE_MEASURE_CLUSTERS = 4, /* the newest; an older one is forgotten */
-    PROBE_MEASURE_BURST_US = 1000,
 };
 
 struct probe_cluster {
@@ -16,7 +15,7 @@ struct probe_cluster {
     uint16_t sent, arrived, lost;
     uint32_t bps; /* as asked for */
     uint32_t bytes, arrived_bytes;
-    uint32_t first_bytes, last_bytes; /* of the first burst arrived, and of the last one sent */
+    uint32_t first_bytes, last_bytes; /* of the packet arrived first, and of the one sent last */
     uint64_t first_us, last_us;       /* sent */
     uint64_t first_arrival_us, last_arrival_us;
 };
@@ -29,6 +28,14 @@ struct probe_measure {
 /* A packet left as part of that cluster, which was to be sent at bps. */
 void probe_measure_sent(struct probe_measure *m, uint8_t cluster, uint32_t bps, size_t size, uint64_t now_us);
 
-/* Its fate is known. True where all of its cluster is: *bps is the rate at which it arrived, never above the
- * one asked for, or 0 where too much was lost or the times say nothing. */
-bool probe_measure_packet(struct probe_measure *m, const struct flight_result *r, uint32_t *bps);
+/* That was its last packet: from here on its result can come. */
+void probe_measure_complete(struct probe_measure *m, uint8_t cluster);
+
+/* How fast a cluster arrived. */
+struct probe_outcome {
+    uint32_t bps;   /* never above what was asked for; 0 where too much was lost or the times say nothing */
+    bool saturated; /* slower than it was sent: the way was full, of this cluster and of what others sent */
+};
+
+/* The fate of one packet is known. True where that of all its cluster is. */
+bool probe_measure_packet(struct probe_measure *m, const struct flight_result *r, struct probe_outcome *out);

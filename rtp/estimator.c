@@ -1,0 +1,338 @@
+#include "estimator.h"
+
+enum {
+    PROBE_FIRST = 3, /* of the rate at the start, and when traffic returns */
+    PROBE_SECOND = 6,
+    DRAIN_US = 5000000,
+    CONTENDED_US = 7000000,
+    CONTENDED_PERCENT = 125,
+    CALM_US = 1500000,          /* after a decrease no probe */
+    SILENT_PERCENT = 70,        /* of the rate is left after each step of silence */
+    SILENT_PACKETS = 10,        /* unheard of: fewer may be on their way */
+    PROBE_ACKED_PERCENT = 85,   /* a probe does not put the estimate below this share of what arrives */
+    EXERCISED_PERCENT = 90,     /* a probe that found this share of the target confirms it */
+    REPORT_SENT = 4,            /* no probes help where only reports come: grow to that many times the use */
+    REPORT_GROUND_BPS = 150000, /* or at least to that */
+    REMB_TRUST_US = 2000000,    /* after a decrease for losses a REMB does not lift the rate */
+};
+
+void estimator_init(struct estimator *e, struct flight_packet *ring, size_t capacity, uint64_t now_us)
+{
+    *e = (struct estimator){.target_bps = ESTIMATOR_START_BPS, .exercised_us = now_us};
+    flight_init(&e->flight, ring, capacity);
+    trendline_init(&e->trendline);
+    aimd_init(&e->aimd, ESTIMATOR_START_BPS, ESTIMATOR_FLOOR_BPS, ESTIMATOR_MAX_BPS, now_us);
+    loss_estimate_init(&e->loss);
+    loss_report_init(&e->report, ESTIMATOR_START_BPS, ESTIMATOR_FLOOR_BPS, now_us);
+}
+
+/* --- The target ---------------------------------------------------------------------- */
+
+static uint32_t within(uint64_t bps)
+{
+    return bps < ESTIMATOR_FLOOR_BPS ? ESTIMATOR_FLOOR_BPS
+           : bps > ESTIMATOR_MAX_BPS ? ESTIMATOR_MAX_BPS
+                                     : (uint32_t)bps;
+}
+
+static bool remb_holds(const struct estimator *e, uint64_t now_us)
+{
+    return e->basis == ESTIMATOR_REMB && now_us - e->remb_us < ESTIMATOR_REMB_US;
+}
+
+static void retarget(struct estimator *e, uint64_t now_us)
+{
+    switch (e->basis) {
+    case ESTIMATOR_START:
+    case ESTIMATOR_TRANSPORT_CC:
+        e->target_bps = within(loss_estimate_update(&e->loss, e->aimd.bps, acked_rate_bps(&e->acked)));
+        break;
+    case ESTIMATOR_REMB:
+    case ESTIMATOR_REPORTS:
+        e->target_bps =
+            within(remb_holds(e, now_us) && e->remb_bps < e->report.bps ? e->remb_bps : e->report.bps);
+        break;
+    }
+}
+
+uint32_t estimator_target_bps(const struct estimator *e)
+{
+    return e->target_bps;
+}
+
+/* So little is sent that nothing is learned about more. */
+static bool limited(const struct estimator *e, uint64_t now_us)
+{
+    return (uint64_t)rate_bps(&e->sent, now_us) * 100 < (uint64_t)e->target_bps * ESTIMATOR_LIMITED_PERCENT;
+}
+
+/* --- Sending ----------------------------------------------------------------------------- */
+
+uint16_t estimator_number(const struct estimator *e)
+{
+    return flight_next(&e->flight);
+}
+
+void estimator_sent(struct estimator *e, size_t size, bool numbered, uint64_t now_us)
+{
+    rate_add(&e->sent, size > UINT16_MAX ? UINT16_MAX : (uint32_t)size, now_us);
+    if (!numbered)
+        return;
+    uint8_t cluster = probe_sent(&e->probe, size, now_us);
+    if (cluster) {
+        probe_measure_sent(&e->measure, cluster, e->probe.bps, size, now_us);
+        if (!e->probe.sending)
+            probe_measure_complete(&e->measure, cluster);
+    }
+    flight_sent(&e->flight, size, cluster, now_us);
+    if (e->unheard == 0)
+        e->unheard_us = now_us;
+    if (e->unheard < UINT32_MAX)
+        e->unheard++;
+}
+
+void estimator_dropped(struct estimator *e, uint16_t number)
+{
+    (void)flight_dropped(&e->flight, number);
+}
+
+size_t estimator_probe_due(struct estimator *e, uint64_t now_us)
+{
+    return probe_due(&e->probe, now_us);
+}
+
+/* --- Feedback ---------------------------------------------------------------------------- */
+
+static void set_rtt(struct estimator *e, uint32_t rtt_us)
+{
+    e->rtt_us = rtt_us;
+    e->aimd.rtt_us = rtt_us;
+}
+
+void estimator_rtt(struct estimator *e, uint32_t rtt_us)
+{
+    e->rtt_reported = true;
+    set_rtt(e, rtt_us);
+}
+
+/* What the packets of one feedback say. */
+struct findings {
+    uint8_t cluster; /* of a probe that was measured, 0 = none */
+    struct probe_outcome probe;
+    uint64_t newest_us; /* sent latest of those that arrived */
+    int64_t delay_us;   /* the least of arrival minus sending */
+    size_t lost;
+    uint64_t skipped_bytes; /* to be counted as acknowledged with the first that arrived */
+};
+
+static void packet(struct estimator *e, const struct flight_result *r, bool is_limited, uint64_t now_us,
+                   struct findings *f)
+{
+    loss_estimate_packet(&e->loss, r->sent_us, r->size, r->lost, r->late);
+    if (probe_measure_packet(&e->measure, r, &f->probe))
+        f->cluster = r->cluster;
+    if (r->lost) {
+        f->lost++;
+        return;
+    }
+    int64_t delay_us = (int64_t)(r->arrival_us - r->sent_us);
+    if (f->newest_us == 0 || delay_us < f->delay_us)
+        f->delay_us = delay_us;
+    acked_rate_packet(&e->acked, (r->counted ? 0u : r->size) + f->skipped_bytes, r->arrival_us, is_limited);
+    f->skipped_bytes = 0;
+    struct inter_arrival_delta delta;
+    if (inter_arrival_packet(&e->inter_arrival, r->sent_us, r->arrival_us, now_us, &delta))
+        trendline_delta(&e->trendline, &delta);
+    if (r->sent_us > f->newest_us)
+        f->newest_us = r->sent_us;
+}
+
+/* Frames leave gaps in which a short cluster finds room that there is not in the long run. So, while a
+ * decrease is recent, one that filled the way says nothing new, and one that did not is followed but a
+ * step. */
+static uint32_t believed(const struct estimator *e, const struct probe_outcome *p, uint64_t now_us)
+{
+    uint32_t bps = e->aimd.bps;
+    if (e->aimd.decreased_us == 0 || now_us - e->aimd.decreased_us > CONTENDED_US)
+        return p->bps;
+    uint64_t step = (uint64_t)bps * CONTENDED_PERCENT / 100;
+    return p->saturated || p->bps < bps ? bps : p->bps < step ? p->bps : (uint32_t)step;
+}
+
+/* The result replaces the estimate; a low one only as far as what arrives at the moment allows. Returns
+ * the rate from which to go on, 0 = not. */
+static uint32_t take_probe(struct estimator *e, const struct probe_outcome *p, uint64_t now_us)
+{
+    uint64_t ground = (uint64_t)acked_rate_bps(&e->acked) * PROBE_ACKED_PERCENT / 100;
+    if (ground > e->aimd.bps)
+        ground = e->aimd.bps;
+    if ((uint64_t)p->bps * 100 >= (uint64_t)e->target_bps * EXERCISED_PERCENT)
+        e->exercised_us = now_us;
+    uint32_t bps = believed(e, p, now_us);
+    bool followed = bps == p->bps;
+    if (!followed && bps > e->aimd.bps)
+        probe_soon(&e->probe, now_us);
+    aimd_set(&e->aimd, bps < ground ? (uint32_t)ground : bps, now_us);
+    acked_rate_expect_change(&e->acked);
+    return followed ? bps : 0;
+}
+
+/* A queue that stands full is overuse, although its delay does not grow any more. One that was
+ * made is given time to drain before the rate rises; if it does not, it is somebody else's. */
+static enum trend verdict(const struct estimator *e, uint64_t now_us)
+{
+    if (e->queue.full)
+        return TREND_OVERUSE;
+    if (e->queue.stands && e->trendline.trend == TREND_NORMAL && e->aimd.decreased_us &&
+        now_us - e->aimd.decreased_us < DRAIN_US)
+        return TREND_UNDERUSE;
+    return e->trendline.trend;
+}
+
+static void judge(struct estimator *e, const struct findings *f, bool is_limited, uint64_t now_us)
+{
+    enum trend trend = verdict(e, now_us);
+    uint32_t go_on_bps = 0;
+    if (f->cluster && f->probe.bps && trend != TREND_OVERUSE)
+        go_on_bps = take_probe(e, &f->probe, now_us);
+    else
+        aimd_update(&e->aimd, trend, acked_rate_bps(&e->acked), is_limited, now_us);
+    if (f->cluster)
+        probe_result(&e->probe, f->cluster, go_on_bps, now_us);
+}
+
+/* Something arrives again after a silence: what was seen until then is of no use. Begin like a new
+ * viewer, but try the rate that there was. */
+static void revive(struct estimator *e, uint64_t now_us)
+{
+    uint32_t before = e->silent_bps;
+    e->silent_bps = 0;
+    e->inter_arrival = (struct inter_arrival){.has_current = false};
+    e->acked = (struct acked_rate){.started = false};
+    trendline_init(&e->trendline);
+    loss_estimate_init(&e->loss);
+    aimd_set(&e->aimd, before / 2 < ESTIMATOR_START_BPS ? before / 2 : ESTIMATOR_START_BPS, now_us);
+    probe_open(&e->probe, before / 2, before, now_us);
+}
+
+void estimator_feedback(struct estimator *e, const struct rtcp_cc *cc, uint64_t now_us)
+{
+    struct flight_batch batch;
+    flight_feedback(&e->flight, cc, now_us, &batch);
+    if (batch.count == 0)
+        return;
+    bool is_limited = limited(e, now_us);
+    struct findings f = {.skipped_bytes = batch.skipped_bytes};
+    for (size_t i = 0; i < batch.count; i++)
+        packet(e, &batch.of[i], is_limited, now_us, &f);
+    e->basis = ESTIMATOR_TRANSPORT_CC;
+    e->unheard = 0;
+    if (f.newest_us && !e->rtt_reported)
+        set_rtt(e, (uint32_t)(now_us - f.newest_us < UINT32_MAX ? now_us - f.newest_us : UINT32_MAX));
+    standing_queue_feedback(&e->queue, f.delay_us, batch.count, f.lost, now_us);
+    if (e->silent_bps && f.newest_us)
+        revive(e, now_us);
+    else
+        judge(e, &f, is_limited, now_us);
+    retarget(e, now_us);
+    estimator_tick(e, now_us);
+}
+
+void estimator_remb(struct estimator *e, uint64_t bps, uint64_t now_us)
+{
+    if (e->basis == ESTIMATOR_TRANSPORT_CC)
+        return;
+    e->basis = ESTIMATOR_REMB;
+    e->remb_us = now_us;
+    e->remb_bps = within(bps);
+    bool trusted = e->report.decreased_us == 0 || now_us - e->report.decreased_us > REMB_TRUST_US;
+    if (trusted && e->remb_bps > e->report.bps)
+        e->report.bps = e->remb_bps;
+    retarget(e, now_us);
+}
+
+void estimator_report(struct estimator *e, uint32_t expected, int32_t lost, uint64_t now_us)
+{
+    if (e->basis == ESTIMATOR_TRANSPORT_CC)
+        return;
+    if (e->basis == ESTIMATOR_START || !remb_holds(e, now_us))
+        e->basis = ESTIMATOR_REPORTS;
+    uint64_t most = (uint64_t)rate_bps(&e->sent, now_us) * REPORT_SENT;
+    loss_report_update(&e->report, expected, lost,
+                       within(most > REPORT_GROUND_BPS ? most : REPORT_GROUND_BPS), e->rtt_us, now_us);
+    retarget(e, now_us);
+}
+
+/* --- Time -------------------------------------------------------------------------------- */
+
+/* Packets leave and nothing is heard of them: neither delay nor loss would ever tell. */
+static void notice_silence(struct estimator *e, uint64_t now_us)
+{
+    if (e->basis != ESTIMATOR_TRANSPORT_CC || e->unheard < SILENT_PACKETS ||
+        now_us - e->unheard_us < (uint64_t)ESTIMATOR_SILENT_US + e->rtt_us)
+        return;
+    if (!e->silent_bps)
+        e->silent_bps = e->aimd.bps;
+    aimd_set(&e->aimd, (uint32_t)((uint64_t)e->aimd.bps * SILENT_PERCENT / 100), now_us);
+    e->unheard_us += ESTIMATOR_SILENT_STEP_US;
+    retarget(e, now_us);
+}
+
+static bool stale(const struct estimator *e, uint64_t now_us)
+{
+    return now_us - e->exercised_us >= ESTIMATOR_STALE_US;
+}
+
+/* What a stale estimate is still good for. */
+static uint32_t stale_cap(const struct estimator *e)
+{
+    uint64_t cap = (uint64_t)acked_rate_bps(&e->acked) * 2;
+    return within(cap > ESTIMATOR_START_BPS ? cap : ESTIMATOR_START_BPS);
+}
+
+/* More is wanted all the time but not sent (a source that stands still): see that the estimate holds. */
+static void refresh(struct estimator *e, uint64_t now_us)
+{
+    if (!limited(e, now_us))
+        e->exercised_us = now_us;
+    if (stale(e, now_us) && e->probe.wanted_bps > stale_cap(e) && e->aimd.bps > stale_cap(e) &&
+        now_us - e->probe.tried_us >= PROBE_INTERVAL_US)
+        probe_open(&e->probe, e->target_bps, 0, now_us);
+}
+
+/* Traffic returns: neither the old estimate nor the trickle that arrived until now is to go by. */
+static void distrust(struct estimator *e, uint64_t now_us)
+{
+    uint32_t before = e->aimd.bps, cap = stale_cap(e);
+    if (before <= cap)
+        return;
+    aimd_set(&e->aimd, cap, now_us);
+    e->acked = (struct acked_rate){.started = false};
+    e->exercised_us = now_us;
+    retarget(e, now_us);
+    probe_open(&e->probe, within((uint64_t)cap * PROBE_FIRST),
+               within(before > (uint64_t)cap * PROBE_SECOND ? before : (uint64_t)cap * PROBE_SECOND), now_us);
+}
+
+void estimator_tick(struct estimator *e, uint64_t now_us)
+{
+    notice_silence(e, now_us);
+    if (e->basis == ESTIMATOR_TRANSPORT_CC)
+        refresh(e, now_us);
+    if (e->probe.tried_us == 0 && e->unheard > 0 && e->probe.wanted_bps > e->target_bps)
+        probe_open(&e->probe, within((uint64_t)e->target_bps * PROBE_FIRST),
+                   within((uint64_t)e->target_bps * PROBE_SECOND), now_us);
+    bool calm = e->trendline.trend != TREND_OVERUSE && !e->queue.stands && !e->loss.limited &&
+                (e->aimd.decreased_us == 0 || now_us - e->aimd.decreased_us > CALM_US);
+    if (e->basis == ESTIMATOR_TRANSPORT_CC)
+        probe_update(&e->probe, e->target_bps, calm, now_us);
+}
+
+void estimator_want(struct estimator *e, uint32_t bps, uint64_t now_us)
+{
+    bool more = bps > e->probe.wanted_bps;
+    probe_want(&e->probe, bps);
+    if (more && e->basis == ESTIMATOR_TRANSPORT_CC && stale(e, now_us) && bps > stale_cap(e))
+        distrust(e, now_us);
+    estimator_tick(e, now_us);
+}
