@@ -102,6 +102,76 @@ static void media_before_the_handshake_is_done(void **state)
     call_free(c);
 }
 
+static bool lose_all(struct person *p, const uint8_t *datagram, size_t len)
+{
+    (void)p;
+    (void)datagram;
+    (void)len;
+    return true;
+}
+
+/* A network gives someone the address that another had: only once that one has been silent for 5 s. What was
+ * for the former owner does not go there any more. */
+static void an_address_changes_hands(void **state)
+{
+    (void)state;
+    struct call *c = call_new(1);
+    call_join_now(c, &publisher);
+    struct person *b = call_join_now(c, &viewer), *d = call_join_now(c, &viewer);
+    assert_flows(c, b);
+    assert_flows(c, d);
+    int fd = b->fd;
+    b->fd = d->fd;
+    d->fd = fd;
+    b->lose_out = lose_all;
+    peer_check_soon(d->peer);
+    UNTIL(c, call_counter(c, "drop_stun_taken") > 0);
+    uint64_t answered = d->peer->checks_answered;
+    while (call_counter(c, "ice_address_moved") == 0) {
+        peer_check_soon(d->peer);
+        FOR_MS(c, 200);
+    }
+    UNTIL(c, d->peer->checks_answered > answered);
+    FOR_MS(c, 100); /* what was under way */
+    uint32_t strange = d->peer->undecryptable;
+    assert_flows(c, d);
+    assert_int_equal(d->peer->undecryptable, strange);
+    b->lose_out = NULL;
+    person_move(b);
+    assert_flows(c, b);
+    assert_flows(c, d);
+    assert_int_equal(d->peer->undecryptable, strange);
+    assert_false(b->gone || d->gone);
+    call_free(c);
+}
+
+static bool lose_dtls(struct person *p, const uint8_t *datagram, size_t len)
+{
+    (void)p;
+    return len && datagram[0] >= 20 && datagram[0] < 64;
+}
+
+/* Half a minute without a sign of life; the others go on. */
+static void who_falls_silent_is_gone(void **state)
+{
+    (void)state;
+    struct call *c = call_new(1);
+    struct person *a = call_join_now(c, &publisher), *b = call_join_now(c, &viewer);
+    struct person *dead = call_join_now(c, &publisher), *never = call_join(c, &viewer),
+                  *mute = call_join(c, &viewer);
+    dead->lose_out = never->lose_out = lose_all;
+    mute->lose_out = lose_dtls;
+    FOR_MS(c, 20000);
+    assert_false(dead->gone || never->gone || mute->gone);
+    UNTIL(c, dead->gone && never->gone && mute->gone);
+    assert_int_equal(dead->why, SFU_GONE_TIMEOUT);
+    assert_int_equal(never->why, SFU_GONE_TIMEOUT);
+    assert_int_equal(mute->why, SFU_GONE_HANDSHAKE);
+    assert_flows(c, b);
+    assert_false(a->gone || b->gone);
+    call_free(c);
+}
+
 static void a_wrong_fingerprint_ends_it(void **state)
 {
     (void)state;
@@ -194,6 +264,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ice_restarts_keep_the_media),  cmocka_unit_test(a_new_address_in_mid_call),
         cmocka_unit_test(packets_from_elsewhere),       cmocka_unit_test(media_before_the_handshake_is_done),
+        cmocka_unit_test(an_address_changes_hands),     cmocka_unit_test(who_falls_silent_is_gone),
         cmocka_unit_test(a_wrong_fingerprint_ends_it),  cmocka_unit_test(no_profile_in_common),
         cmocka_unit_test(close_notify_ends_it_at_once), cmocka_unit_test(a_room_closes),
         cmocka_unit_test(stopping_in_mid_call),
