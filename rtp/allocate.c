@@ -121,9 +121,9 @@ static void add_layers(struct seat *seat, uint8_t lowest, uint8_t highest, bool 
         }
         if (s->layer < lowest || s->layer > highest || (living && !s->alive))
             continue;
-        if (settled_at == ALLOCATE_NONE && settled(seat, s, now_us))
+        if (settled(seat, s, now_us))
             settled_at = s->layer;
-        if (!living || s->layer <= settled_at || settled(seat, s, now_us))
+        if (!living || s->layer <= settled_at)
             layer[n++] = (uint8_t)i;
     }
     if (n)

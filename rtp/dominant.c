@@ -20,14 +20,15 @@ static uint64_t samples_since(const struct dominant_speaker *s, uint64_t now_us)
     return samples < 1 ? 1 : samples;
 }
 
-/* Follow the lowest level: downwards at once, upwards at the end of each window. */
+/* Follow the lowest level: downwards at once, upwards at the end of each window,
+ * which is counted in what was heard: a gap says nothing about the noise. */
 static void follow_floor(struct dominant_speaker *s, uint8_t loudness, uint64_t samples)
 {
     if (loudness && (!s->floor || loudness < s->floor))
         s->floor = loudness;
     if (loudness && (!s->next_floor || loudness < s->next_floor))
         s->next_floor = loudness;
-    s->floor_samples = (uint16_t)(samples < FLOOR_SAMPLES ? s->floor_samples + samples : FLOOR_SAMPLES);
+    s->floor_samples = (uint16_t)(s->floor_samples + samples);
     if (s->floor_samples < FLOOR_SAMPLES)
         return;
     s->floor = s->next_floor ? s->next_floor : s->floor;
@@ -46,7 +47,7 @@ void dominant_packet(struct dominant_speaker *s, uint8_t level, uint64_t now_us)
     uint64_t samples = samples_since(s, now_us);
     uint64_t heard =
         samples < DOMINANT_IDLE_US / DOMINANT_FRAME_US ? samples : DOMINANT_IDLE_US / DOMINANT_FRAME_US;
-    follow_floor(s, loudness, samples);
+    follow_floor(s, loudness, heard);
     s->step = loudness < s->floor + STEP ? 0 : loudness / STEP;
     s->loud = push(s->loud, samples);
     if (s->step > DOMINANT_LOUD)

@@ -25,7 +25,7 @@ enum {
     DOMINANT_C1 = 3,              /* ahead by e^C1 in the newest sample, */
     DOMINANT_C2 = 2,              /* by e^C2 in the newest block, */
     DOMINANT_C3 = 0,              /* and by e^C3 over the long window */
-    DOMINANT_FLOOR_US = 15000000, /* window of the lowest level, which is the speaker's background noise */
+    DOMINANT_FLOOR_US = 15000000, /* heard, the window of the lowest level: the background noise */
     DOMINANT_IDLE_US = 40000,     /* without packets: silent */
     DOMINANT_DECIDE_US = 300000,
 };

@@ -156,6 +156,79 @@ static void decides_who_is_shown(void **state)
     }
 }
 
+#define FULL(n) ((UINT64_C(1) << (n)*DOMINANT_N2) - 1)
+
+/* Each of the three windows by itself. */
+static void has_to_be_ahead_in_all(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        struct dominant_speaker holder, other;
+        bool takes_over;
+    } rows[] = {
+        {"in all", {.step = 0, .loud = 0}, {.step = 9, .loud = FULL(3)}, true},
+        {"over the whole second", {.step = 0, .loud = 0}, {.step = 9, .loud = FULL(10)}, true},
+        {"just loud enough now", {.step = 3, .loud = 0}, {.step = 4, .loud = FULL(3)}, true},
+        {"not loud now", {.step = 0, .loud = 0}, {.step = 3, .loud = FULL(3)}, false},
+        {"the holder is loud now", {.step = 4, .loud = 0}, {.step = 9, .loud = FULL(3)}, false},
+        {"the holder was in the last 100 ms",
+         {.step = 0, .loud = 1 << 4},
+         {.step = 9, .loud = FULL(3)},
+         false},
+        {"the holder was before", {.step = 0, .loud = 1 << 5}, {.step = 9, .loud = FULL(3)}, true},
+        {"not in the last 100 ms", {.step = 0, .loud = 0}, {.step = 9, .loud = FULL(3) << 5}, false},
+        {"the holder has spoken as much",
+         {.step = 0, .loud = FULL(3) << 20},
+         {.step = 9, .loud = FULL(3)},
+         false},
+        {"the holder has spoken less",
+         {.step = 0, .loud = FULL(3) << 20},
+         {.step = 9, .loud = FULL(4)},
+         true},
+        {"the holder spoke more than a second ago",
+         {.step = 0, .loud = FULL(2) << 50},
+         {.step = 9, .loud = FULL(3)},
+         true},
+        {"too short", {.step = 0, .loud = 0}, {.step = 9, .loud = FULL(2)}, false},
+        {"with gaps", {.step = 0, .loud = 0}, {.step = 9, .loud = UINT64_C(0xf7bdef7bdef7bdef)}, false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct dominant_speaker holder = rows[i].holder, other = rows[i].other;
+        struct dominant d = {.id = 1, .decided_us = 1000000};
+        holder.packet_us = other.packet_us = 2000000;
+        const struct dominant_candidate candidates[] = {{1, &holder}, {2, &other}};
+        if (dominant_update(&d, candidates, 2, 2000000) != rows[i].takes_over)
+            fail_msg("%s", rows[i].name);
+    }
+}
+
+/* Packets at these times, loud ones: so many samples were loud. */
+static void counts_samples(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        unsigned ms[5]; /* 0 ends them */
+        uint64_t loud;
+    } rows[] = {
+        {"each 20 ms", {20, 40, 60}, 7},
+        {"each 60 ms", {60, 120}, 0xb},
+        {"one was lost", {20, 60, 80}, 0xf},
+        {"a gap", {20, 140}, 0x43},
+        {"a long gap", {20, 20000}, 3},
+        {"in a burst", {20, 21, 22}, 7},
+        {"from a clock that went back a little", {100, 60, 120}, 7},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct dominant_speaker s = {.floor = 10};
+        for (const unsigned *ms = rows[i].ms; *ms; ms++)
+            dominant_packet(&s, 20, *ms * UINT64_C(1000));
+        if (s.loud != rows[i].loud)
+            fail_msg("%s: %llx", rows[i].name, (unsigned long long)s.loud);
+    }
+}
+
 /* Equally far ahead: the smaller id, whatever the order. */
 static void equal_ones_go_by_id(void **state)
 {
@@ -219,8 +292,8 @@ static void keeps_its_rules(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decides_who_is_shown),
-        cmocka_unit_test(equal_ones_go_by_id),
+        cmocka_unit_test(decides_who_is_shown), cmocka_unit_test(has_to_be_ahead_in_all),
+        cmocka_unit_test(counts_samples),       cmocka_unit_test(equal_ones_go_by_id),
         cmocka_unit_test(keeps_its_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
