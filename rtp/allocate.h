@@ -102,7 +102,7 @@ struct allocate_memory {
     uint64_t held_until_us; /* nothing above it until then */
 };
 
-/* One viewer's. Zeroed memory is a new one. 2 KB. */
+/* One viewer's. Zeroed memory is a new one. 1.5 KB. */
 struct allocate {
     bool ran, touched;
     uint32_t budget_bps; /* of the last run */
