@@ -3,6 +3,7 @@
 #include "dependency.h"
 
 enum {
+    RTX_HEAD_LEN = 2,          /* compose_rtx() puts it before the patch */
     ONE_BYTE_PROFILE = 0xbede, /* RFC 8285, section 4.2 */
     TWO_BYTE_PROFILE = 0x1000, /* section 4.3 */
     ONE_BYTE_ID_MAX = 14,
@@ -13,6 +14,7 @@ enum {
     ORIENTATION_LEN = 1,
     DESCRIPTOR_LEN_MAX = 255,
     ELEMENTS_MAX = 6,
+    RED_BLOCKS_KEPT = (COMPOSE_PATCH_MAX - RTX_HEAD_LEN - 1) / RED_BLOCK_LEN, /* their heads are rewritten */
     HEAD_LEN = 2, /* of an element, two-byte form */
 };
 
@@ -113,6 +115,22 @@ static void write_extensions(struct composed *c, struct wr *w, const struct elem
     put_u16(words, (uint32_t)((wr_len(w) - start) / 4));
 }
 
+/* The viewer's own payload types for the blocks; or the primary block alone, with or without its head. */
+static void write_red(struct composed *c, const struct compose *with, const struct rtp_view *v,
+                      const struct red *red, const uint8_t *p)
+{
+    const uint8_t *payload = p + v->payload;
+    bool whole = with->red_pt && !with->primary_only && red->block_count <= RED_BLOCKS_KEPT;
+    size_t blocks = whole ? red->block_count : 0;
+    size_t from = whole ? blocks * RED_BLOCK_LEN + 1 : red->primary_at;
+    c->patch_len = with->red_pt ? blocks * RED_BLOCK_LEN + 1 : 0;
+    c->rest = payload + from;
+    c->rest_len = v->payload_len - from;
+    memcpy(c->patch, payload, blocks * RED_BLOCK_LEN);
+    for (size_t i = 0; i <= blocks; i++)
+        c->patch[i * RED_BLOCK_LEN] = (uint8_t)(i < blocks ? RED_FOLLOWED | with->pt : with->pt);
+}
+
 /* The first bytes of the payload, up to the last one that is rewritten. */
 static void write_patch(struct composed *c, const struct rtp_view *v, const struct frame_info *f,
                         const uint8_t *p, const struct rewritten *out)
@@ -122,7 +140,7 @@ static void write_patch(struct composed *c, const struct rtp_view *v, const stru
         len = (size_t)f->picture_id_at + (f->picture_id_15 ? 2 : 1);
     if (f->tl0_at >= len && f->tl0_at)
         len = (size_t)f->tl0_at + 1;
-    if (len > v->payload_len || len > COMPOSE_PATCH_MAX - 2) /* compose_rtx() adds two */
+    if (len > v->payload_len || len > COMPOSE_PATCH_MAX - RTX_HEAD_LEN)
         len = 0;
     c->patch_len = len;
     c->rest = p + v->payload + len;
@@ -146,7 +164,7 @@ void compose_packet(struct composed *c, const struct compose *with, const struct
     c->transport_seq_at = 0;
     c->send_time_at = 0;
     wr_u8(&w, RTP_VERSION << 6 | (with->csrc ? 1 : 0));
-    wr_u8(&w, (uint32_t)out->marker << 7 | with->pt);
+    wr_u8(&w, (uint32_t)out->marker << 7 | (f->red.primary_at && with->red_pt ? with->red_pt : with->pt));
     wr_u16(&w, (uint32_t)(out->index & 0xffff));
     wr_u32(&w, out->timestamp);
     wr_u32(&w, with->ssrc);
@@ -155,7 +173,10 @@ void compose_packet(struct composed *c, const struct compose *with, const struct
     list_elements(&list, with, v, f, p);
     write_extensions(c, &w, &list, out);
     c->header_len = wr_len(&w);
-    write_patch(c, v, f, p, out);
+    if (f->red.primary_at)
+        write_red(c, with, v, &f->red, p);
+    else
+        write_patch(c, v, f, p, out);
 }
 
 void compose_rtx(struct composed *c, uint32_t ssrc, uint8_t pt, uint16_t seq, uint16_t original_seq)
@@ -163,7 +184,7 @@ void compose_rtx(struct composed *c, uint32_t ssrc, uint8_t pt, uint16_t seq, ui
     c->header[1] = (uint8_t)((c->header[1] & 0x80) | pt);
     put_u16(c->header + 2, seq);
     put_u32(c->header + 8, ssrc);
-    memmove(c->patch + 2, c->patch, c->patch_len);
+    memmove(c->patch + RTX_HEAD_LEN, c->patch, c->patch_len);
     put_u16(c->patch, original_seq);
-    c->patch_len += 2;
+    c->patch_len += RTX_HEAD_LEN;
 }

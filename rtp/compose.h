@@ -19,6 +19,8 @@ struct compose {
     const char *mid;                /* sent with each packet while not NULL */
     uint32_t ssrc, csrc;
     uint8_t pt;
+    uint8_t red_pt; /* the viewer's RED around `pt`; 0 = none: of RED the primary block goes out, as `pt` */
+    bool primary_only; /* without RED's earlier frames */
     bool descriptor; /* the viewer needs the dependency descriptor; sent only where `mixed` was agreed, since
                         its structures do not fit the one-byte form and it is of no use without them */
 };

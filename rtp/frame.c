@@ -15,6 +15,13 @@ static int read_audio(struct frame_info *f, const struct rtp_view *v, const uint
     return 0;
 }
 
+static int read_red(struct frame_info *f, const struct rtp_view *v, const uint8_t *payload)
+{
+    if (red_read(&f->red, payload, v->payload_len))
+        return -EBADMSG;
+    return read_audio(f, v, payload);
+}
+
 static int read_vp8(struct frame_info *f, const struct rtp_view *v, const uint8_t *payload)
 {
     struct vp8_descriptor d;
@@ -94,7 +101,7 @@ static const struct reader {
     bool video;
     bool always; /* it has numbers that the dependency descriptor does not tell */
 } readers[RTP_CODEC_COUNT] = {
-    [RTP_CODEC_OPUS] = {read_audio, false, false}, [RTP_CODEC_RED] = {read_audio, false, false},
+    [RTP_CODEC_OPUS] = {read_audio, false, false}, [RTP_CODEC_RED] = {read_red, false, false},
     [RTP_CODEC_VP8] = {read_vp8, true, true},      [RTP_CODEC_VP9] = {read_vp9, true, true},
     [RTP_CODEC_H264] = {read_h264, true, false},   [RTP_CODEC_AV1] = {read_av1, true, false},
 };
@@ -154,9 +161,7 @@ int frame_info_read(struct frame_info *f, enum rtp_codec pt_codec, const struct 
     *f = none;
     if (!reader->read || (reader->video && !v->payload_len))
         return -EBADMSG;
-    if (!reader->video)
-        return reader->read(f, v, p + v->payload);
-    int rc = read_video(f, reader, v, p, dd);
+    int rc = reader->video ? read_video(f, reader, v, p, dd) : reader->read(f, v, p + v->payload);
     if (rc)
         *f = none;
     return rc;

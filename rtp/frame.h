@@ -6,6 +6,7 @@
 
 #include "dependency.h"
 #include "packet_view.h"
+#include "red.h"
 
 enum { FRAME_NO_PICTURE_ID = -1, FRAME_NO_TL0 = -1 };
 
@@ -30,6 +31,8 @@ struct frame_info {
     /* Dependency descriptor */
     bool has_descriptor;
     uint16_t frame_number;
+
+    struct red red; /* primary_at is 0 where the packet is not RED */
 };
 
 /* The place of one packet. `pt_codec` is the codec of its payload type; dd is

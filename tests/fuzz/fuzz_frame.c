@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "frame.h"
+#include "compose.h"
 
 static void check(bool right)
 {
@@ -27,6 +27,26 @@ static void check_numbers(const struct frame_info *f, const struct rtp_view *v, 
         check(f->tl0_at < v->payload_len && payload[f->tl0_at] == f->tl0_pic_idx);
     check(f->sid < 8 && f->tid < 8);
     check(f->key || (f->width == 0 && f->height == 0));
+}
+
+/* Its primary block alone is the end of it; with other payload types it is as long as before. */
+static void check_red(const struct frame_info *f, const struct rtp_view *v, const uint8_t *p)
+{
+    static const struct rtp_ext_map viewer;
+    static const struct rewritten numbers;
+    const struct compose opus = {.exts = &viewer, .pt = 1}, red = {.exts = &viewer, .pt = 1, .red_pt = 2};
+    struct composed c;
+    if (!f->red.primary_at)
+        return;
+    size_t primary_len = v->payload_len - (size_t)f->red.primary_at;
+    check(f->red.primary_at > f->red.block_count * RED_BLOCK_LEN && primary_len > 0);
+    compose_packet(&c, &opus, v, f, p, &numbers);
+    check(c.patch_len == 0 && c.rest_len == primary_len &&
+          c.rest + c.rest_len == p + v->payload + v->payload_len);
+    compose_packet(&c, &red, v, f, p, &numbers);
+    check(c.patch_len > 0 && c.patch_len <= COMPOSE_PATCH_MAX - 2);
+    check(c.rest + c.rest_len == p + v->payload + v->payload_len);
+    check(c.patch_len + c.rest_len == v->payload_len || c.patch_len + c.rest_len == primary_len + 1);
 }
 
 static void check_structure(const struct dependency *d)
@@ -75,6 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         int rc = frame_info_read(&f, codec, &v, p, &dd);
         check(rc == 0 || (!f.key && !f.start && f.picture_id < 0));
         check_numbers(&f, &v, p);
+        check_red(&f, &v, p);
         check_structure(&dd);
         if (v.ext[RTP_EXT_DEPENDENCY].len)
             check_overwritten(&before, &v, p);

@@ -40,6 +40,8 @@ static void same_place(const char *what, const struct frame_info *f, const struc
                  f->tl0_pic_idx, f->tl0_at);
     if (f->has_descriptor != w->has_descriptor || f->frame_number != w->frame_number)
         fail_msg("%s: descriptor %d, frame %u", what, f->has_descriptor, f->frame_number);
+    if (f->red.primary_at != w->red.primary_at || f->red.block_count != w->red.block_count)
+        fail_msg("%s: RED, %u blocks, primary block at %u", what, f->red.block_count, f->red.primary_at);
 }
 
 #define NONE .picture_id = FRAME_NO_PICTURE_ID, .tl0_pic_idx = FRAME_NO_TL0
@@ -54,7 +56,12 @@ static void from_the_payload(void **state)
     } rows[] = {
         {"Opus", "806f" FIXED "fc", RTP_CODEC_OPUS, 0, {.key = true, .start = true, .end = true, NONE}},
         {"Opus, empty", "806f" FIXED, RTP_CODEC_OPUS, 0, {.key = true, .start = true, .end = true, NONE}},
-        {"RED", "806f" FIXED "6f fc", RTP_CODEC_RED, 0, {.key = true, .start = true, .end = true, NONE}},
+        {"RED",
+         "803f" FIXED "ef 0f0001 6f aa fc",
+         RTP_CODEC_RED,
+         0,
+         {.key = true, .start = true, .end = true, .red = {1, 960, 6}, NONE}},
+        {"RED, cut", "803f" FIXED "ef 0f0001 6f", RTP_CODEC_RED, -EBADMSG, {NONE}},
         {"VP8 key",
          "8060" FIXED "90 e0 8123 07 20 50 02 00 9d012a 8002 6801",
          RTP_CODEC_VP8,
