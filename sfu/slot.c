@@ -56,9 +56,13 @@ static unsigned wanted_layer(const struct slot *s)
     return i;
 }
 
+/* Of RED it is that of the Opus inside, which everybody can have. */
 static const struct sfu_format *viewer_format(const struct slot *s, const struct layer *l)
 {
-    return l->format ? transport_format(s->viewer, l->format->codec, l->format->variant) : NULL;
+    if (!l->format)
+        return NULL;
+    enum rtp_codec codec = l->format->codec == RTP_CODEC_RED ? RTP_CODEC_OPUS : l->format->codec;
+    return transport_format(s->viewer, codec, l->format->variant);
 }
 
 static void stop(struct slot *s)
@@ -173,15 +177,32 @@ static void switch_to(struct slot *s, struct layer *l, const struct packet *p, u
     transport_tell_slots(s->viewer);
 }
 
+/* As which the packet goes: RED where the viewer has that, too. */
+static const struct sfu_format *format_for(const struct slot *s, const struct packet *p)
+{
+    const struct sfu_format *red =
+        p->frame.red.primary_at ? transport_format(s->viewer, RTP_CODEC_RED, 0) : NULL;
+    return red ? red : s->format;
+}
+
+/* Earlier frames in it are from before the switch, when another was heard. */
+static bool reaches_back(const struct slot *s, const struct packet *p, const struct rewritten *out)
+{
+    return ts_diff(out->timestamp - p->frame.red.reach, s->switched_timestamp) < 0;
+}
+
 static void compose(const struct slot *s, struct composed *c, uint32_t track, const struct packet *p,
                     const struct rewritten *out)
 {
+    const struct sfu_format *format = format_for(s, p);
     const struct compose with = {
         .exts = &s->viewer->media.exts,
         .mid = s->mid_known ? NULL : s->desc.mid,
         .ssrc = s->desc.ssrc,
         .csrc = track,
         .pt = s->format->pt,
+        .red_pt = format->codec == RTP_CODEC_RED ? format->pt : 0,
+        .primary_only = reaches_back(s, p, out),
         .descriptor = s->format->codec == RTP_CODEC_AV1 || s->format->codec == RTP_CODEC_VP9,
     };
     compose_packet(c, &with, &p->view, &p->frame, p->data, out);
@@ -264,7 +285,7 @@ static bool may_resend(const struct slot *s, const struct sent_packet *sent, uin
 void slot_resend(struct slot *s, uint16_t seq, uint64_t now_us)
 {
     s->nacked++;
-    if (!s->desc.rtx_ssrc || !s->format || !s->format->rtx_pt)
+    if (!s->desc.rtx_ssrc || !s->format)
         return;
     struct sent_packet *sent = sent_find(&s->sent, seq);
     struct layer *l = s->current.layer;
@@ -276,13 +297,14 @@ void slot_resend(struct slot *s, uint16_t seq, uint64_t now_us)
     if (!l || l->source != sent->source || !may_resend(s, sent, now_us))
         return;
     struct packet *p = history_get(&l->history, seq_extend(l->newest, sent->in_seq));
-    if (!p)
+    const struct sfu_format *format = p ? format_for(s, p) : NULL;
+    if (!format || !format->rtx_pt)
         return;
     sent->resends++;
     sent->resent_ms = (uint32_t)(now_us / 1000);
     struct composed c;
     compose(s, &c, l->track->id, p, &sent->out);
-    compose_rtx(&c, s->desc.rtx_ssrc, s->format->rtx_pt, (uint16_t)s->rtx_index, seq);
+    compose_rtx(&c, s->desc.rtx_ssrc, format->rtx_pt, (uint16_t)s->rtx_index, seq);
     s->retransmitted++;
     transport_send_rtp(s->viewer, &c, s->rtx_index++, UDP_RTX, now_us);
 }

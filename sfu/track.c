@@ -152,10 +152,16 @@ static void note_level(struct layer *l, const struct packet *p, uint64_t now_us)
     room_heard(l->track->room, now_us);
 }
 
+/* RED goes to and fro with the Opus that it is made of, packet by packet; that is one stream. */
+static bool is_another_codec(const struct layer *l, const struct sfu_format *format)
+{
+    return l->format && l->format != format && l->track->kind == RTP_VIDEO;
+}
+
 void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *format, bool recovered,
                    uint64_t now_us)
 {
-    if (l->format && l->format != format)
+    if (is_another_codec(l, format))
         layer_restart(l);
     if (!l->source && (recovered || !layer_start(l, p, format)))
         return;
@@ -166,6 +172,7 @@ void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *f
         counter_add(counters_of(l), COUNT_drop_jump, 1);
         return;
     }
+    l->format = format;
     l->heard_us = now_us;
     if (l->nack)
         nack_receive(l->nack, p->view.seq, now_us);
