@@ -6,9 +6,9 @@ import { until } from './until.mjs';
 /* global document, window, Event */
 export class Person {
   // Opens the page in that browser and joins. link: what follows the room in it, such as '?video=2'; lacks, camera and
-  // numbered: see probe.mjs.
-  static async join(browser, server, room, name, { link = '', lacks, camera, numbered, ...options } = {}) {
-    const init = { init: probe, initOptions: { lacks, camera, numbered } };
+  // watched: see probe.mjs.
+  static async join(browser, server, room, name, { link = '', lacks, camera, watched, ...options } = {}) {
+    const init = { init: probe, initOptions: { lacks, camera, watched } };
     const page = await browser.open(`${server.url}#${room}${link}`, { ...init, ...options });
     const person = new Person(page, name);
     await person.enter();
@@ -79,6 +79,11 @@ export class Person {
   // The slot in which the other's pictures or voice arrive, as of received(), or undefined.
   async slotOf(other, source = 'camera') {
     return (await this.received()).find((it) => it.participant === other.id && it.source === source && it.age < 3000);
+  }
+
+  // What arrives in that slot, frame by frame, since the beginning: [{number, type, size}]. The person has to be watched.
+  frameList(mid) {
+    return this.page.evaluate((it) => window.probe.frames(it), mid);
   }
 
   // Why each slot of that kind shows what it shows, as the server says.

@@ -2,9 +2,9 @@
 // they carry without help from the page. Self-contained: the function's text is
 // what the browser gets. lacks: names of codecs that this browser is to be
 // without; camera: { width, height } that it gives, whatever it is asked for;
-// numbered: frameNumbers() is wanted.
+// watched: frames() is wanted.
 /* global window, navigator, Blob, URL, Worker, WebSocket, RTCPeerConnection, RTCRtpReceiver, RTCRtpScriptTransform */
-export function probe({ lacks = [], camera = null, numbered = false } = {}) {
+export function probe({ lacks = [], camera = null, watched = false } = {}) {
   const connections = [];
   const sockets = [];
   let online = true;
@@ -17,7 +17,7 @@ export function probe({ lacks = [], camera = null, numbered = false } = {}) {
 
     addTransceiver(kind, init) {
       const transceiver = super.addTransceiver(kind, init);
-      if (numbered && kind === 'video' && init.direction === 'recvonly') noteFrames(transceiver);
+      if (watched && init.direction === 'recvonly') noteFrames(transceiver);
       return transceiver;
     }
   };
@@ -42,22 +42,24 @@ export function probe({ lacks = [], camera = null, numbered = false } = {}) {
   }
 
   // The browser lets a worker look at frames between depacketiser and decoder.
-  const numbers = new Map(); // transceiver -> frame numbers of the dependency descriptor, unwrapped
+  const watchedFrames = new Map(); // transceiver -> [{ number, type, size }]
   function noteFrames(transceiver) {
     const program = `onrtctransform = ({ transformer: { readable, writable } }) =>
       readable.pipeThrough(new TransformStream({
         transform(frame, out) {
-          postMessage(frame.getMetadata().frameId);
+          const { frameId: number, mimeType: type } = frame.getMetadata();
+          postMessage({ number, type, size: frame.data.byteLength });
           out.enqueue(frame);
         },
       })).pipeTo(writable);`;
     const worker = new Worker(URL.createObjectURL(new Blob([program])));
     const list = [];
     worker.onmessage = ({ data }) => list.push(data);
-    numbers.set(transceiver, list);
+    watchedFrames.set(transceiver, list);
     transceiver.receiver.transform = new RTCRtpScriptTransform(worker);
   }
-  const frameNumbers = (mid) => [...numbers].find(([transceiver]) => transceiver.mid === mid)[1];
+  // Of that slot so far. number: by the dependency descriptor, unwrapped.
+  const frames = (mid) => [...watchedFrames].find(([transceiver]) => transceiver.mid === mid)[1];
 
   const newest = (entries) => entries.reduce((best, it) => (!best || it.timestamp > best.timestamp ? it : best), null);
 
@@ -105,5 +107,5 @@ export function probe({ lacks = [], camera = null, numbered = false } = {}) {
     if (!on) for (const socket of sockets) socket.close();
   }
 
-  window.probe = { connections, streams, cipher, frameNumbers, setOnline };
+  window.probe = { connections, streams, cipher, frames, setOnline };
 }
