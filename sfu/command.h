@@ -22,6 +22,7 @@ enum event {                  /* worker -> control */
              EVENT_GONE,      /* a: enum sfu_gone */
              EVENT_SLOTS,     /* b: count, body: struct sfu_slot_event[b] */
              EVENT_SPEAKERS,  /* id: room, b: count, body: struct sfu_speaker_event[b] */
+             EVENT_WANTED,    /* id: the publisher's transport, a: layers (bit i: layer i), b: track */
              EVENT_STATS,     /* value: cookie, body: struct sfu_transport_stats */
              EVENT_COUNT
 };

@@ -201,6 +201,17 @@ void room_fill(struct room *room, uint64_t now_us)
     g_array_free(c.ids[RTP_VIDEO], TRUE);
 }
 
+void room_retarget(struct room *room, const struct track *track, uint64_t now_us)
+{
+    for (guint i = 0; i < room->transports->len; i++) {
+        struct transport *t = g_ptr_array_index(room->transports, i);
+        for (size_t j = 0; j < t->slot_count; j++) {
+            if (t->slots[j]->holder == track)
+                slot_retarget(t->slots[j], now_us);
+        }
+    }
+}
+
 /* --- Who is loud ------------------------------------------------------------------ */
 
 /* Audio tracks that are not muted: those that speak or did lately, and those that hold a slot. */

@@ -47,5 +47,8 @@ void room_touch(struct room *room);
 /* Decide who is in which slot of each viewer. */
 void room_fill(struct room *room, uint64_t now_us);
 
+/* A layer of that track came: who holds the track may want it, now and not at the end of the turn. */
+void room_retarget(struct room *room, const struct track *track, uint64_t now_us);
+
 /* An audio packet came: see to it that the ranking runs. */
 void room_heard(struct room *room, uint64_t now_us);

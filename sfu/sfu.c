@@ -174,14 +174,19 @@ static void on_speakers(const struct sfu *sfu, const struct mail *m)
     sfu->up->speakers(sfu->arg, m->id, m->body, m->b);
 }
 
+static void on_wanted(const struct sfu *sfu, const struct mail *m)
+{
+    sfu->up->wanted(sfu->arg, m->id, m->b, (uint8_t)m->a);
+}
+
 static void on_stats(const struct sfu *sfu, const struct mail *m)
 {
     sfu->up->stats(sfu->arg, m->value, m->body);
 }
 
 static void (*const events[EVENT_COUNT])(const struct sfu *, const struct mail *) = {
-    [EVENT_CONNECTED] = on_connected, [EVENT_GONE] = on_gone,   [EVENT_SLOTS] = on_slots,
-    [EVENT_SPEAKERS] = on_speakers,   [EVENT_STATS] = on_stats,
+    [EVENT_CONNECTED] = on_connected, [EVENT_GONE] = on_gone,     [EVENT_SLOTS] = on_slots,
+    [EVENT_SPEAKERS] = on_speakers,   [EVENT_WANTED] = on_wanted, [EVENT_STATS] = on_stats,
 };
 
 int sfu_event_fd(const struct sfu *sfu)

@@ -94,8 +94,21 @@ static void settle(struct slot *s)
     select_target(&s->select, s->current.layer ? s->current.layer->source : SELECT_NOTHING);
 }
 
+void slot_need(const struct slot *s, uint64_t now_us)
+{
+    if (!s->holder || slot_hidden(s) || !s->viewer->connected)
+        return;
+    const struct layer *l = track_layer(s->holder, wanted_layer(s), now_us);
+    if (l && !viewer_format(s, l))
+        return;
+    track_need(s->holder, wanted_layer(s), now_us);
+    if (l)
+        track_need(s->holder, l->index, now_us);
+}
+
 void slot_retarget(struct slot *s, uint64_t now_us)
 {
+    slot_need(s, now_us);
     bool wanted = s->holder && !slot_hidden(s) && s->viewer->connected;
     struct layer *l = wanted ? track_layer(s->holder, wanted_layer(s), now_us) : NULL;
     if (!wanted || (l && !viewer_format(s, l)))

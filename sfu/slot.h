@@ -72,6 +72,9 @@ void slot_hold(struct slot *s, struct track *track, uint64_t now_us);
 /* Choose the layer again: the view or the living layers changed. */
 void slot_retarget(struct slot *s, uint64_t now_us);
 
+/* Say which layers it needs: once a second, and when it is pointed elsewhere. */
+void slot_need(const struct slot *s, uint64_t now_us);
+
 /* That layer's stream has ended: stop listening. */
 void slot_forget_layer(struct slot *s, struct layer *layer);
 

@@ -16,7 +16,7 @@ static struct counters *counters_of(const struct layer *l)
 
 /* --- Life -------------------------------------------------------------------- */
 
-struct track *track_new(struct transport *publisher, const struct sfu_track_desc *desc)
+struct track *track_new(struct transport *publisher, const struct sfu_track_desc *desc, uint64_t now_us)
 {
     struct track *t = calloc(1, sizeof(*t));
     if (!t)
@@ -29,6 +29,7 @@ struct track *track_new(struct transport *publisher, const struct sfu_track_desc
     t->room = publisher->room;
     t->desc = *desc;
     t->layer_count = desc->rid_count ? desc->rid_count : 1;
+    demand_init(&t->demand, t->layer_count, now_us);
     for (uint8_t i = 0; i < t->layer_count; i++)
         t->layers[i] = (struct layer){.track = t, .index = i};
     return t;
@@ -102,6 +103,27 @@ void track_mute(struct track *track, bool muted)
     }
     track->level = (struct level){0};
     room_touch(track->room);
+}
+
+/* --- What is needed --------------------------------------------------------------- */
+
+static void tell_wanted(struct track *t, uint64_t now_us)
+{
+    uint8_t layers;
+    if (t->kind == RTP_VIDEO && demand_due(&t->demand, &layers, now_us))
+        worker_tell(t->publisher->worker, EVENT_WANTED, t->publisher->id, 0, layers, t->id, NULL);
+}
+
+void track_need(struct track *t, unsigned layer, uint64_t now_us)
+{
+    demand_note(&t->demand, 0, now_us);
+    demand_note(&t->demand, layer < t->layer_count ? layer : t->layer_count - 1u, now_us);
+    tell_wanted(t, now_us);
+}
+
+static bool is_wanted(const struct layer *l)
+{
+    return l->track->demand.told & 1u << l->index;
 }
 
 /* --- Receiving ------------------------------------------------------------------ */
@@ -192,6 +214,10 @@ void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *f
         counter_add(counters_of(l), COUNT_drop_muted, 1);
         return;
     }
+    if (!l->was_alive) { /* whoever waited for it joins here, at its first key frame */
+        l->was_alive = true;
+        room_retarget(l->track->room, l->track, now_us);
+    }
     note_frame(l, p);
     note_level(l, p, now_us);
     for (size_t i = 0; i < l->watchers.count; i++)
@@ -206,7 +232,7 @@ bool layer_alive(const struct layer *l, uint64_t now_us)
     return l->source && now_us - l->heard_us < dead;
 }
 
-void layer_second(struct layer *l, uint64_t now_us)
+static void layer_second(struct layer *l, uint64_t now_us)
 {
     if (l->history.ring)
         history_expire(&l->history, now_us);
@@ -214,6 +240,13 @@ void layer_second(struct layer *l, uint64_t now_us)
     if (alive != l->was_alive)
         room_touch(l->track->room);
     l->was_alive = alive;
+}
+
+void track_second(struct track *t, uint64_t now_us)
+{
+    for (uint8_t i = 0; i < t->layer_count; i++)
+        layer_second(&t->layers[i], now_us);
+    tell_wanted(t, now_us);
 }
 
 struct layer *track_layer(struct track *track, unsigned wanted, uint64_t now_us)
@@ -237,7 +270,8 @@ bool layer_key_due(struct layer *l, uint64_t now_us)
     uint64_t interval = l->index == 0 ? LAYER_LOWEST_KEY_ASK_US : LAYER_KEY_ASK_US;
     if (l->nack && nack_take_key_frame_wanted(l->nack))
         l->key_wanted = true;
-    if (!l->key_wanted || !l->source || (l->key_asked_us && now_us - l->key_asked_us < interval))
+    if (!l->key_wanted || !l->source || !is_wanted(l) ||
+        (l->key_asked_us && now_us - l->key_asked_us < interval))
         return false;
     l->key_asked_us = now_us;
     l->plis_sent++;

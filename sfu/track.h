@@ -4,6 +4,7 @@
 #pragma once
 
 #include "clock_map.h"
+#include "demand.h"
 #include "history.h"
 #include "level.h"
 #include "nack.h"
@@ -51,19 +52,28 @@ struct track {
     struct transport *publisher;
     struct room *room;
     struct sfu_track_desc desc;
-    struct level level; /* audio */
+    struct level level;   /* audio */
+    struct demand demand; /* video: which layers its publisher is to send */
     uint8_t layer_count;
     struct layer layers[SFU_LAYERS_MAX];
 };
 
 /* NULL without memory. */
-struct track *track_new(struct transport *publisher, const struct sfu_track_desc *desc);
+struct track *track_new(struct transport *publisher, const struct sfu_track_desc *desc, uint64_t now_us);
 
 /* Takes it out of every slot. NULL is fine. */
 void track_free(struct track *track);
 
 /* Mute or unmute, by the publisher's word. */
 void track_mute(struct track *track, bool muted);
+
+/* A viewer has that layer (SFU_LAYERS_MAX: the best) or would if it were alive; to be said once a second as
+ * long as it is so. The publisher is told where that is news. The lowest layer is kept along with any other:
+ * a viewer falls to it when its network gets worse, and can hardly wait for it then. */
+void track_need(struct track *track, unsigned layer, uint64_t now_us);
+
+/* Once a second: let go of old packets, see which layers came or died, and tell which are not needed. */
+void track_second(struct track *track, uint64_t now_us);
 
 /* An authentic packet of this layer, parsed as far as its view; `recovered`: RTX
  * brought it. The layer takes a reference where it keeps it. */
@@ -73,9 +83,6 @@ void layer_receive(struct layer *layer, struct packet *p, const struct sfu_forma
 /* Its SSRC or codec has become another, or its numbers begin anew: what was
  * received before is forgotten, and slots wait for a key frame. */
 void layer_restart(struct layer *layer);
-
-/* Once a second: let go of old packets, and see whether the layer came or died. */
-void layer_second(struct layer *layer, uint64_t now_us);
 
 /* Something came lately. */
 bool layer_alive(const struct layer *layer, uint64_t now_us);

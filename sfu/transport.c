@@ -22,9 +22,9 @@ static void add_stream(struct transport *t, uint32_t ssrc, struct layer *layer, 
         t->streams[t->stream_count++] = (struct stream){ssrc, layer, rtx};
 }
 
-static void add_track(struct transport *t, size_t at, const struct sfu_track_desc *desc)
+static void add_track(struct transport *t, size_t at, const struct sfu_track_desc *desc, uint64_t now_us)
 {
-    struct track *track = track_new(t, desc);
+    struct track *track = track_new(t, desc, now_us);
     if (!track)
         return;
     t->tracks[at] = track;
@@ -74,7 +74,7 @@ static bool has_track(const struct transport *t, uint32_t id)
     return false;
 }
 
-static void match_tracks(struct transport *t)
+static void match_tracks(struct transport *t, uint64_t now_us)
 {
     for (size_t i = 0; i < SFU_TRACKS_MAX; i++) {
         if (t->tracks[i] && !find_desc(&t->media, t->tracks[i]->id))
@@ -86,7 +86,7 @@ static void match_tracks(struct transport *t)
         while (at < SFU_TRACKS_MAX && t->tracks[at])
             at++;
         if (at < SFU_TRACKS_MAX)
-            add_track(t, at, &t->media.tracks[i]);
+            add_track(t, at, &t->media.tracks[i], now_us);
     }
 }
 
@@ -171,7 +171,7 @@ struct transport *transport_new(struct worker *w, struct room *room, uint64_t id
     g_hash_table_insert(w->by_ufrag, g_strdup(desc->ufrag), t);
     timer_set(&w->timers, &t->second_timer, now_us + TRANSPORT_SECOND_US);
     room_add(room, t);
-    match_tracks(t);
+    match_tracks(t, now_us);
     match_slots(t);
     return t;
 }
@@ -249,7 +249,6 @@ static void take_media(struct transport *t, const struct sfu_media_desc *media)
 void transport_update(struct transport *t, const struct sfu_transport_desc *desc, uint64_t now_us)
 {
     struct worker *w = t->worker;
-    (void)now_us;
     if (strcmp(desc->ufrag, t->ice.current.ufrag) != 0) {
         char dropped[SFU_UFRAG_MAX + 1];
         ice_restart(&t->ice, desc->ufrag, desc->pwd, dropped);
@@ -258,7 +257,7 @@ void transport_update(struct transport *t, const struct sfu_transport_desc *desc
         g_hash_table_insert(w->by_ufrag, g_strdup(desc->ufrag), t);
     }
     take_media(t, &desc->media);
-    match_tracks(t);
+    match_tracks(t, now_us);
     match_slots(t);
 }
 
@@ -365,9 +364,11 @@ static void on_second(void *arg, uint64_t now_us)
         return;
     }
     for (size_t i = 0; i < SFU_TRACKS_MAX; i++) {
-        for (uint8_t j = 0; t->tracks[i] && j < t->tracks[i]->layer_count; j++)
-            layer_second(&t->tracks[i]->layers[j], now_us);
+        if (t->tracks[i])
+            track_second(t->tracks[i], now_us);
     }
+    for (size_t i = 0; i < t->slot_count; i++)
+        slot_need(t->slots[i], now_us);
     if (t->connected)
         report_second(t, now_us);
     timer_set(&t->worker->timers, &t->second_timer, now_us + TRANSPORT_SECOND_US);

@@ -201,9 +201,60 @@ void media_slots(struct session *session, const struct sfu_slot_event *slots, si
     tell_slots(session, slots, count);
 }
 
+static const struct sfu_track_desc *find_track(const struct media *media, uint32_t id)
+{
+    for (size_t i = 0; i < media->answer.desc.media.track_count; i++)
+        if (media->answer.desc.media.tracks[i].id == id)
+            return &media->answer.desc.media.tracks[i];
+    return NULL;
+}
+
+/* Where that track's is kept: its own place, else one of which the track has gone. */
+static struct media_wanted *wanted_place(struct media *media, uint32_t track)
+{
+    struct media_wanted *place = NULL;
+    for (size_t i = 0; i < SFU_TRACKS_MAX; i++) {
+        if (media->wanted[i].track == track)
+            return &media->wanted[i];
+        if (!find_track(media, media->wanted[i].track))
+            place = &media->wanted[i];
+    }
+    return place;
+}
+
+static json_t *wanted_json(const struct sfu_track_desc *track, uint8_t wanted)
+{
+    json_t *layers = json_array();
+    for (unsigned i = 0; i < MAX(track->rid_count, 1u); i++)
+        json_array_append_new(layers, json_boolean(wanted & 1u << i));
+    return json_pack("{s:I, s:o}", "track", (json_int_t)track->id, "layers", layers);
+}
+
+void media_wanted(struct session *session, uint32_t id, uint8_t layers)
+{
+    const struct sfu_track_desc *track = find_track(session->media, id);
+    if (!track)
+        return; /* a later offer has taken it away */
+    *wanted_place(session->media, id) = (struct media_wanted){id, layers};
+    session_tell(session, "encodings", json_pack("{s:[o]}", "tracks", wanted_json(track, layers)));
+}
+
+static void tell_wanted(struct session *session)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; session->media && i < SFU_TRACKS_MAX; i++) {
+        const struct media_wanted *wanted = &session->media->wanted[i];
+        const struct sfu_track_desc *track = find_track(session->media, wanted->track);
+        if (track)
+            json_array_append_new(list, wanted_json(track, wanted->layers));
+    }
+    session_tell(session, "encodings", json_pack("{s:o}", "tracks", list));
+}
+
 void media_tell_state(struct session *session)
 {
     const struct media *media = session->media;
+    tell_wanted(session);
     tell_slots(session, media ? media->shown : NULL, media ? media->answer.desc.media.slot_count : 0);
     if (media && media->connected)
         session_tell(session, "media", json_pack("{s:s}", "state", "connected"));

@@ -19,12 +19,19 @@ struct media_plane {
     GHashTable *transports; /* the media plane's number of a transport -> struct session */
 };
 
+/* Which encodings of a video track the client was told to send. */
+struct media_wanted {
+    uint32_t track; /* 0 = none */
+    uint8_t layers; /* bit i: layer i */
+};
+
 struct media {
     uint64_t transport;
     bool connected;
     struct answer_state answer;                 /* what the offers up to now have settled */
     struct sfu_view_slot views[SFU_SLOTS_MAX];  /* as the client wants its slots */
     struct sfu_slot_event shown[SFU_SLOTS_MAX]; /* as the media plane last told */
+    struct media_wanted wanted[SFU_TRACKS_MAX]; /* likewise; what is not in it sends all */
 };
 
 /* Lets the transport go, if there is one. */
@@ -49,8 +56,9 @@ void media_mute(struct session *session, uint32_t track, bool muted);
 void media_connected(struct session *session);
 void media_gone(struct session *session, enum sfu_gone why);
 void media_slots(struct session *session, const struct sfu_slot_event *slots, size_t count);
+void media_wanted(struct session *session, uint32_t track, uint8_t layers);
 
-/* Tells the client all its slots and the state of its media. */
+/* Tells the client all its slots, the state of its media, and which encodings of it are wanted. */
 void media_tell_state(struct session *session);
 
 /* The result of the method `stats`; stats NULL: there is no transport. */

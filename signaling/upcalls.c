@@ -40,6 +40,13 @@ static void on_speakers(void *arg, uint64_t room, const struct sfu_speaker_event
         meeting_speakers(meeting, speakers, count);
 }
 
+static void on_wanted(void *arg, uint64_t transport, uint32_t track, uint8_t layers)
+{
+    struct session *session = session_of(arg, transport);
+    if (session)
+        media_wanted(session, track, layers);
+}
+
 static void on_stats(void *arg, uint64_t cookie, const struct sfu_transport_stats *stats)
 {
     struct session *session = session_of(arg, stats->transport);
@@ -52,5 +59,6 @@ const struct sfu_upcalls upcalls = {
     .gone = on_gone,
     .slots = on_slots,
     .speakers = on_speakers,
+    .wanted = on_wanted,
     .stats = on_stats,
 };

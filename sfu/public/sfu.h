@@ -181,6 +181,9 @@ struct sfu_upcalls {
     void (*slots)(void *arg, uint64_t transport, const struct sfu_slot_event *slots, size_t count);
     /* The room's speakers, loudest first; told when the set or its order changed, 300 ms apart at least. */
     void (*speakers)(void *arg, uint64_t room, const struct sfu_speaker_event *speakers, size_t count);
+    /* From now on somebody needs these encodings of a video track, and no others (bit i: layer i; a track
+     * without simulcast has layer 0): its publisher may stop the rest. Until it is told, all are wanted. */
+    void (*wanted)(void *arg, uint64_t transport, uint32_t track, uint8_t layers);
     /* cookie as given to sfu_stats(). */
     void (*stats)(void *arg, uint64_t cookie, const struct sfu_transport_stats *stats);
 };

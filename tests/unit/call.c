@@ -62,6 +62,33 @@ static void on_speakers(void *arg, uint64_t room, const struct sfu_speaker_event
     c->speaker_events++;
 }
 
+/* What begins again begins with a key frame, as in browsers. */
+static void obey(struct person *p, size_t track, uint8_t layers)
+{
+    const struct sfu_track_desc *desc = &p->desc.media.tracks[track];
+    for (unsigned i = 0; i < desc->rid_count || i == 0; i++) {
+        struct source *s = peer_source(p->peer, track, i);
+        bool wanted = layers & 1u << i;
+        s->key_due |= wanted && s->paused;
+        s->paused = !wanted;
+    }
+}
+
+static void on_wanted(void *arg, uint64_t transport, uint32_t track, uint8_t layers)
+{
+    struct person *p = person_of(arg, transport);
+    for (size_t i = 0; p && i < p->desc.media.track_count; i++) {
+        if (p->desc.media.tracks[i].id != track)
+            continue;
+        assert_int_equal(p->desc.media.tracks[i].kind, RTP_VIDEO);
+        assert_int_not_equal(p->wanted[i], layers); /* news only */
+        p->wanted[i] = layers;
+        p->wanted_events++;
+        if (p->obedient)
+            obey(p, i, layers);
+    }
+}
+
 static void on_stats(void *arg, uint64_t cookie, const struct sfu_transport_stats *stats)
 {
     struct person *p = person_of(arg, stats->transport);
@@ -71,7 +98,8 @@ static void on_stats(void *arg, uint64_t cookie, const struct sfu_transport_stat
     p->stats_cookie = cookie;
 }
 
-static const struct sfu_upcalls sfu_upcalls = {on_connected, on_gone, on_slots, on_speakers, on_stats};
+static const struct sfu_upcalls sfu_upcalls = {on_connected, on_gone,   on_slots,
+                                               on_speakers,  on_wanted, on_stats};
 
 /* --- The call --------------------------------------------------------------------- */
 
@@ -279,6 +307,9 @@ struct person *call_join(struct call *c, const struct wish *wish)
     *p = (struct person){.call = c, .participant = ++c->last_participant, .fd = open_socket()};
     for (size_t i = 0; i < SFU_SLOTS_MAX; i++)
         p->slots[i].why = SFU_WHY_EMPTY; /* as long as nothing is told */
+    for (size_t i = 0; i < SFU_TRACKS_MAX; i++)
+        p->wanted[i] = (uint8_t)((1u << (wish->layers > 1 ? wish->layers : 1)) - 1);
+    p->obedient = wish->obedient;
     p->dtls = dtls_context_new(wish->profiles);
     assert_non_null(p->dtls);
     assert_true(sfu_candidates(c->sfu, c->room, &p->server, 1) == 1);

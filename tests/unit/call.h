@@ -41,6 +41,7 @@ struct wish {
     bool no_video_codec;     /* it cannot decode VP8 */
     bool muted;              /* its tracks, from the beginning */
     enum signalled signalled;
+    bool obedient;          /* it sends what is wanted only */
     bool wrong_fingerprint; /* the server is told another */
     const char *profiles;   /* of SRTP, as for dtls_context_new() */
     int64_t clock_offset_us;
@@ -64,6 +65,9 @@ struct person {
     enum sfu_gone why;
     struct sfu_slot_event slots[SFU_SLOTS_MAX];
     uint32_t slot_events[SFU_SLOTS_MAX];
+    uint8_t wanted[SFU_TRACKS_MAX]; /* layers of its tracks, by index: bit i: layer i */
+    uint32_t wanted_events;
+    bool obedient; /* its sources stop and begin accordingly */
 
     struct sfu_transport_stats stats; /* the last answer */
     uint64_t stats_cookie;

@@ -227,6 +227,78 @@ static void check_slots(void **state)
     fake_plane_finish(&plane);
 }
 
+#define LAYERS "a=rid:q send\r\na=rid:h send\r\na=rid:f send\r\na=simulcast:send q;h;f\r\n"
+#define OFFER_LAYERS                                                                                         \
+    SESSION("0 1 2") AUDIO("0", "sendonly") VIDEO("1", "sendonly") LAYERS VIDEO("2", "sendonly")
+
+/* The tracks of the last `encodings`, as text. The caller frees it. */
+static char *told_encodings(const struct fake_client *fake)
+{
+    return json_dumps(json_object_get(fake_told(fake, "encodings"), "tracks"), JSON_COMPACT | JSON_SORT_KEYS);
+}
+
+static void check_encodings(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t track;
+        uint8_t layers;
+        const char *told; /* NULL = nothing */
+    } rows[] = {
+        {2, 7, "[{\"layers\":[true,true,true],\"track\":2}]"},
+        {2, 5, "[{\"layers\":[true,false,true],\"track\":2}]"},
+        {3, 0, "[{\"layers\":[false],\"track\":3}]"}, /* the screen: no simulcast */
+        {3, 1, "[{\"layers\":[true],\"track\":3}]"},
+        {3, 0, "[{\"layers\":[false],\"track\":3}]"},
+        {4, 0, NULL}, /* none of its tracks */
+        {2, 1, "[{\"layers\":[true,false,false],\"track\":2}]"},
+    };
+    struct fake_plane plane;
+    fake_plane_init(&plane, "signaling.rate=1000", NULL);
+    struct fake_client *ann = fake_connect(&plane), *bob = fake_join(&plane, "r", "Bob");
+    const json_t *joined = fake_result(ann, "join", json_pack("{s:s, s:s}", "room", "r", "name", "Ann"));
+    g_autofree char *secret = g_strdup(json_string_value(json_object_get(joined, "session")));
+    fake_result(ann, "offer", offer(OFFER_LAYERS));
+    size_t count = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        fake_sfu.up->wanted(fake_sfu.arg, fake_sfu.last_transport, rows[i].track, rows[i].layers);
+        fake_sfu.up->wanted(fake_sfu.arg, 999999, rows[i].track, rows[i].layers); /* has gone */
+        count += rows[i].told != NULL;
+        assert_int_equal(fake_told_count(ann, "encodings"), count);
+        g_autofree char *text = told_encodings(ann);
+        if (rows[i].told)
+            assert_string_equal(text, rows[i].told);
+    }
+    assert_int_equal(fake_told_count(bob, "encodings"), 0);
+
+    /* What was missed comes with the rest, or else what holds by now. */
+    uint32_t seen = server_session(&plane.server, 2)->next_event - 1;
+    fake_cut(ann, false);
+    fake_sfu.up->wanted(fake_sfu.arg, fake_sfu.last_transport, 2, 3);
+    struct fake_client *again = fake_connect(&plane);
+    joined = fake_result(again, "join",
+                         json_pack("{s:s, s:s, s:i}", "room", "r", "resume", secret, "event", (int)seen));
+    g_free(secret);
+    secret = g_strdup(json_string_value(json_object_get(joined, "session")));
+    assert_true(json_is_true(json_object_get(joined, "complete")));
+    g_autofree char *missed = told_encodings(again);
+    assert_string_equal(missed, "[{\"layers\":[true,true,false],\"track\":2}]");
+    fake_cut(again, false);
+    for (int i = 0; i < SESSION_LOG + 1; i++)
+        fake_result(bob, "chat", json_pack("{s:s}", "text", "x"));
+    struct fake_client *late = fake_connect(&plane);
+    fake_result(late, "join",
+                json_pack("{s:s, s:s, s:i}", "room", "r", "resume", secret, "event", (int)seen));
+    g_autofree char *now = told_encodings(late);
+    assert_string_equal(now, "[{\"layers\":[false],\"track\":3},{\"layers\":[true,true,false],\"track\":2}]");
+    assert_int_equal(fake_told_count(late, "encodings"), 1);
+    fake_free(late);
+    fake_free(again);
+    fake_free(ann);
+    fake_free(bob);
+    fake_plane_finish(&plane);
+}
+
 /* Media goes while the socket lives: told, tracks gone, and the next offer makes a new transport. */
 static void check_gone(void **state)
 {
@@ -321,11 +393,11 @@ int main(void)
 {
     log_init(CONF_LOG_ERROR);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(check_offer),      cmocka_unit_test(check_later_offers),
-        cmocka_unit_test(check_bad_offer),  cmocka_unit_test(check_view),
-        cmocka_unit_test(check_publish),    cmocka_unit_test(check_slots),
-        cmocka_unit_test(check_gone),       cmocka_unit_test(check_stats),
-        cmocka_unit_test(check_stats_json),
+        cmocka_unit_test(check_offer),     cmocka_unit_test(check_later_offers),
+        cmocka_unit_test(check_bad_offer), cmocka_unit_test(check_view),
+        cmocka_unit_test(check_publish),   cmocka_unit_test(check_slots),
+        cmocka_unit_test(check_encodings), cmocka_unit_test(check_gone),
+        cmocka_unit_test(check_stats),     cmocka_unit_test(check_stats_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,6 +71,7 @@ static void check_too_much_missed(void **state)
     assert_int_equal(json_integer_value(json_object_get(result, "event")), SESSION_LOG + 2);
     assert_int_equal(fake_told_count(again, "chat"), 0);
     assert_int_equal(json_array_size(json_object_get(fake_told(again, "slots"), "slots")), 0);
+    assert_int_equal(json_array_size(json_object_get(fake_told(again, "encodings"), "tracks")), 0);
     assert_string_equal(json_string_value(json_object_get(fake_told(again, "media"), "state")), "gone");
     const json_t *loud = json_array_get(json_object_get(fake_told(again, "speakers"), "speakers"), 0);
     assert_string_equal(json_string_value(json_object_get(loud, "name")), "Bob");
