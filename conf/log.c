@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -96,10 +98,22 @@ static void put_origin(struct line *line, const char *room, uint32_t participant
     }
 }
 
+/* The variable alone tells nothing: whatever a service starts inherits it, and may write elsewhere. */
+static bool stderr_is_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM"); /* device:inode, systemd.exec(5) */
+    struct stat info;
+    char text[64];
+    if (!stream || fstat(STDERR_FILENO, &info) < 0)
+        return false;
+    snprintf(text, sizeof(text), "%ju:%ju", (uintmax_t)info.st_dev, (uintmax_t)info.st_ino);
+    return strcmp(text, stream) == 0;
+}
+
 void log_init(enum conf_log_level level)
 {
     most = level;
-    to_journal = getenv("JOURNAL_STREAM") != NULL;
+    to_journal = stderr_is_journal();
 }
 
 bool log_enabled(enum conf_log_level level)

@@ -1,5 +1,5 @@
 /* The log: one line per event on standard error, each by one write(2), so that
- * lines of different threads never mix. Under systemd (JOURNAL_STREAM is set) a
+ * lines of different threads never mix. Where that leads to the journal (JOURNAL_STREAM) a
  * line begins with the priority <3>, <4>, <6> or <7>, elsewhere with the UTC
  * time and the level:
  *

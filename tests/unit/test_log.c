@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <pthread.h>
 #include <regex.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -58,6 +60,16 @@ static void assert_matches(const char *text, const char *pattern)
         fail_msg("\"%s\" does not match %s", text, pattern);
 }
 
+/* As if standard error led to the journal. */
+static void to_journal(void)
+{
+    struct stat info;
+    char stream[64];
+    assert_int_equal(fstat(STDERR_FILENO, &info), 0);
+    snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)info.st_dev, (uintmax_t)info.st_ino);
+    setenv("JOURNAL_STREAM", stream, 1);
+}
+
 static void on_a_terminal(void **state)
 {
     (void)state;
@@ -68,6 +80,19 @@ static void on_a_terminal(void **state)
                            "room=hall participant=7 slow by 20 ms\n$");
     log_info(NULL, 0, "up");
     assert_matches(line(), "Z info up\n$");
+}
+
+/* Whoever was started by a service inherits the variable, even if it writes to a file. */
+static void beside_the_journal(void **state)
+{
+    static const char *const streams[] = {"8:1", "", ":", "8", "journal"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(streams); i++) {
+        setenv("JOURNAL_STREAM", streams[i], 1);
+        log_init(CONF_LOG_INFO);
+        log_info(NULL, 0, "up");
+        assert_matches(line(), "Z info up\n$");
+    }
 }
 
 static const struct {
@@ -96,7 +121,7 @@ static const struct {
 static void in_the_journal(void **state)
 {
     (void)state;
-    setenv("JOURNAL_STREAM", "8:1", 1);
+    to_journal();
     log_init(CONF_LOG_DEBUG);
     for (size_t i = 0; i < COUNT(rows); i++) {
         log_at(rows[i].level, rows[i].room, rows[i].participant, "%s", rows[i].text);
@@ -114,7 +139,7 @@ static int evaluate(void)
 static void levels(void **state)
 {
     (void)state;
-    setenv("JOURNAL_STREAM", "8:1", 1);
+    to_journal();
     log_init(CONF_LOG_WARNING);
     log_info(NULL, 0, "%d", evaluate());
     log_write(CONF_LOG_INFO, NULL, 0, "%d", 1);
@@ -128,7 +153,7 @@ static void long_lines_are_cut(void **state)
 {
     char text[3 * LOG_LINE];
     (void)state;
-    setenv("JOURNAL_STREAM", "8:1", 1);
+    to_journal();
     log_init(CONF_LOG_INFO);
     for (int c = 'a'; c >= 7; c -= 'a' - 7) { /* plain, then all escapes */
         memset(text, c, sizeof(text) - 1);
@@ -155,7 +180,7 @@ static void threads_do_not_mix(void **state)
     pthread_t threads[THREADS];
     int next[THREADS] = {0};
     (void)state;
-    setenv("JOURNAL_STREAM", "8:1", 1);
+    to_journal();
     log_init(CONF_LOG_INFO);
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, write_lines, rooms[i]), 0);
@@ -178,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(on_a_terminal, redirect, restore),
+        cmocka_unit_test_setup_teardown(beside_the_journal, redirect, restore),
         cmocka_unit_test_setup_teardown(in_the_journal, redirect, restore),
         cmocka_unit_test_setup_teardown(levels, redirect, restore),
         cmocka_unit_test_setup_teardown(long_lines_are_cut, redirect, restore),
