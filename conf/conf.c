@@ -95,11 +95,16 @@ static int load_set(const struct load *load, const char *text)
     return set(load, g_strstrip(names[0]), g_strstrip(names[1]), g_strstrip(sides[1]));
 }
 
+uint32_t conf_workers(const struct conf *conf)
+{
+    return conf->rtc.workers ? conf->rtc.workers : MIN(g_get_num_processors(), CONF_WORKERS_MAX);
+}
+
 /* What one key alone cannot tell. */
 static int check(const struct load *load)
 {
     const struct conf *conf = load->conf;
-    uint32_t workers = conf->rtc.workers ? conf->rtc.workers : g_get_num_processors();
+    uint32_t workers = conf_workers(conf);
     if (conf->http.tls == CONF_TLS_FILES && (!*conf->http.certificate || !*conf->http.key))
         return fail(load, "http.tls = files: http.certificate and http.key have to name PEM files");
     if (conf->http.tls == CONF_TLS_AUTO && !*conf->http.tls_dir)

@@ -11,6 +11,8 @@
 enum conf_tls { CONF_TLS_OFF, CONF_TLS_AUTO, CONF_TLS_FILES };
 enum conf_log_level { CONF_LOG_ERROR, CONF_LOG_WARNING, CONF_LOG_INFO, CONF_LOG_DEBUG };
 
+enum { CONF_WORKERS_MAX = 64 };
+
 /* Strings are owned by the struct, never NULL ("" = not set). */
 struct conf {
     struct {
@@ -25,11 +27,10 @@ struct conf {
     } http;
     struct {
         uint16_t port;    /* first worker's UDP port, 7900; worker n has port + n */
-        uint32_t workers; /* 0 = one per core */
+        uint32_t workers; /* 0 = one per core; see conf_workers() */
         char *address;    /* local addresses, separated by spaces; "" = every non-loopback one, loopback where
                              there is no other */
-        char *
-            public_address; /* addresses told to browsers instead, separated by spaces: a server behind NAT */
+        char *public_address; /* told to browsers instead, separated by spaces: for a server behind NAT */
     } rtc;
     struct {
         char *audio_codecs;        /* ordered, separated by spaces: "opus" */
@@ -66,5 +67,8 @@ int conf_load(struct conf *conf, const char *file, char *const *sets, size_t set
  * it may be; with the defaults that is conf/plenum.ini. A secret is left out: a comment says that it is set.
  */
 void conf_print(const struct conf *conf, FILE *to);
+
+/* How many media workers it asks for: 1 to CONF_WORKERS_MAX. */
+uint32_t conf_workers(const struct conf *conf);
 
 void conf_finish(struct conf *conf);

@@ -39,7 +39,7 @@ const struct conf_key conf_keys[] = {
 
     {AT(rtc, port), .type = CONF_PORT, .min = 1, .max = UINT16_MAX, .by_default = "7900",
      .sentence = "UDP port of the first media worker; worker n has port + n."},
-    {AT(rtc, workers), NUMBER(0, 256), .by_default = "0", .unit = "threads",
+    {AT(rtc, workers), NUMBER(0, CONF_WORKERS_MAX), .by_default = "0", .unit = "threads",
      .sentence = "Media workers; 0: one for each core."},
     {AT(rtc, address), .type = CONF_ADDRESSES, .by_default = "",
      .sentence = "Addresses for media, separated by spaces; empty: every one but loopback, or loopback alone."},

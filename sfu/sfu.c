@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 enum {
-    WORKERS_MAX = 64,
     CONTROL_MAILBOX = 16384,
     ID_WORKER_BITS = 8,       /* of a room's or transport's id: which worker it is on */
     OVERLOAD_BACKLOG = 10000, /* commands that wait for a worker, beyond which nobody may join */
@@ -64,11 +63,31 @@ static void leave_out(struct udp_addresses *at, const struct addr *bad)
     }
 }
 
+/* bad: the address that could not be bound, or none. */
+static int explain(int e, const struct conf *conf, const struct addr *bad, unsigned i, char *err,
+                   size_t err_len)
+{
+    char text[ADDR_TEXT_MAX];
+    const char *key = *conf->rtc.address ? "rtc.address: " : "";
+    const char *at = addr_format(bad, text);
+    if (!bad->family)
+        return fail(e, err, err_len, "cannot start media worker %u: %s", i, g_strerror(-e));
+    if (e == -EADDRINUSE)
+        return fail(e, err, err_len,
+                    "rtc.port: UDP port %u is in use at %s: stop what uses it, or set rtc.port", bad->port,
+                    at);
+    if (e == -EADDRNOTAVAIL && *key)
+        return fail(e, err, err_len,
+                    "%s%s is not of this machine; an address that leads to it through NAT is a "
+                    "rtc.public_address",
+                    key, at);
+    return fail(e, err, err_len, "%scannot listen on UDP %s: %s", key, at, g_strerror(-e));
+}
+
 static int start_worker(struct sfu *sfu, const struct conf *conf, unsigned i, char *err, size_t err_len)
 {
     struct udp_addresses at;
     struct addr bad = {0};
-    char text[ADDR_TEXT_MAX];
     int e = addresses(&at, "address", conf->rtc.address, (uint16_t)(conf->rtc.port + i), err, err_len);
     if (e)
         return e;
@@ -77,27 +96,16 @@ static int start_worker(struct sfu *sfu, const struct conf *conf, unsigned i, ch
             leave_out(&at, &bad);
         e = worker_init(&sfu->workers[i], i, &at, sfu->dtls, &sfu->events, &bad);
     } while (e == -EADDRNOTAVAIL && !conf->rtc.address[0] && at.count > 1);
-    if (e == -EADDRINUSE)
-        return fail(e, err, err_len, "UDP port %u is in use at %s: stop what uses it, or set rtc.port",
-                    bad.port, addr_format(&bad, text));
-    if (e && bad.family)
-        return fail(e, err, err_len, "cannot listen on UDP %s: %s", addr_format(&bad, text), g_strerror(-e));
     if (e)
-        return fail(e, err, err_len, "cannot start media worker %u: %s", i, g_strerror(-e));
+        return explain(e, conf, &bad, i, err, err_len);
     sfu->worker_count++;
     e = worker_start(&sfu->workers[i]);
     return e ? fail(e, err, err_len, "cannot start the thread of media worker %u: %s", i, g_strerror(-e)) : 0;
 }
 
-static unsigned wanted_workers(const struct conf *conf)
-{
-    unsigned n = conf->rtc.workers ? conf->rtc.workers : g_get_num_processors();
-    return n < WORKERS_MAX ? n : WORKERS_MAX;
-}
-
 static int start(struct sfu *sfu, const struct conf *conf, char *err, size_t err_len)
 {
-    unsigned n = wanted_workers(conf);
+    unsigned n = conf_workers(conf);
     if (conf->rtc.port && conf->rtc.port + n - 1 > UINT16_MAX)
         return fail(-EINVAL, err, err_len, "rtc.port %u: %u workers need that many ports from there on",
                     conf->rtc.port, n);
