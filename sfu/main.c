@@ -40,7 +40,8 @@ static bool parse(struct options *options, int argc, char **argv)
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config, "The ini file to read", "FILE"},
         {"set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &options->sets, "Set one key, over the file's value",
          "section.key=value"},
-        {"check-config", 0, 0, G_OPTION_ARG_NONE, &options->check, "Check the configuration and exit", NULL},
+        {"check-config", 0, 0, G_OPTION_ARG_NONE, &options->check,
+         "Check the configuration and the files it names, and exit", NULL},
         {"print-config", 0, 0, G_OPTION_ARG_NONE, &options->print, "Print the whole configuration and exit",
          NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version and exit", NULL},
@@ -140,6 +141,8 @@ int main(int argc, char **argv)
     else {
         if (options.print)
             conf_print(&conf, stdout);
+        else if (signaling_check(&conf, err, sizeof(err)) < 0)
+            status = complain(err);
         else if (!options.check)
             status = run(&conf);
         conf_finish(&conf);

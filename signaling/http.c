@@ -61,7 +61,12 @@ static int try_to_bind(const struct conf *conf, char *err, size_t err_len)
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
         bind(fd, list->ai_addr, list->ai_addrlen) < 0 || listen(fd, 1) < 0)
         result = -errno;
-    if (result < 0)
+    if (result == -EADDRINUSE)
+        snprintf(err, err_len, "http.port: TCP port %u is in use%s%s: stop what uses it, or set http.port",
+                 conf->http.port, *conf->http.address ? " at " : "", conf->http.address);
+    else if (result == -EADDRNOTAVAIL)
+        snprintf(err, err_len, "http.address: %s is not an address of this machine", address);
+    else if (result < 0)
         snprintf(err, err_len, "http.port: cannot listen on %s port %u: %s", address, conf->http.port,
                  g_strerror(-result));
     if (fd >= 0)
@@ -135,7 +140,7 @@ int http_start(struct http *http, struct server *server, GMainLoop *loop, char *
     if (http->context)
         return 0;
     snprintf(err, err_len, "the web server cannot start%s",
-             http->certificate ? ": see http.certificate and http.key" : "");
+             http->certificate ? ": see the certificate and its key" : "");
     http_finish(http);
     return -EIO;
 }

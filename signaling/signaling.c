@@ -3,6 +3,8 @@
 #include "http.h"
 #include "log.h"
 #include "methods.h"
+#include "site.h"
+#include "tls_cert.h"
 #include "upcalls.h"
 
 #include <arpa/inet.h>
@@ -27,6 +29,15 @@ struct signaling *signaling_new(const struct conf *conf)
     struct signaling *signaling = g_new0(struct signaling, 1);
     server_init(&signaling->server, conf, methods);
     return signaling;
+}
+
+int signaling_check(const struct conf *conf, char *err, size_t err_len)
+{
+    g_autofree char *root = site_root(conf->http.root);
+    int result = site_check(root, err, err_len);
+    if (result == 0 && conf->http.tls == CONF_TLS_FILES)
+        result = tls_cert_check(conf->http.certificate, conf->http.key, err, err_len);
+    return result;
 }
 
 const struct sfu_upcalls *signaling_upcalls(void)

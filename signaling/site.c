@@ -70,6 +70,19 @@ char *site_root(const char *configured)
     return g_strdup(PLENUM_WEB);
 }
 
+int site_check(const char *root, char *err, size_t err_len)
+{
+    g_autofree char *page = g_build_filename(root, "index.html", NULL);
+    int fd = open(page, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        int result = -errno;
+        snprintf(err, err_len, "http.root: cannot read %s: %s", page, g_strerror(-result));
+        return result;
+    }
+    close(fd);
+    return 0;
+}
+
 static int read_all(int fd, size_t size, GBytes **body)
 {
     char *bytes = g_malloc(size + 1);

@@ -14,6 +14,9 @@ struct site_file {
 /* The folder to serve: conf's, or where that is "" the one of the installation or of the source tree. */
 char *site_root(const char *configured);
 
+/* Whether the page is there. 0, or a negative errno with one line in words in err. */
+int site_check(const char *root, char *err, size_t err_len) __attribute__((warn_unused_result));
+
 /* The file of `path` (decoded, without the query; "/" is index.html) under root. None of its parts may begin
  * with a dot or hold anything but letters, digits and "._-", so that it cannot leave the root. if_none_match:
  * the header or NULL. 0, or -ENOENT, -EACCES, -EFBIG. */

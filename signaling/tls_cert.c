@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -95,16 +96,77 @@ static int write_pem(const char *path, mode_t mode, X509 *cert, EVP_PKEY *key)
     return written && rename(fresh, path) == 0 ? 0 : -EIO;
 }
 
+/* A key that wants a passphrase cannot be read: nobody is there to be asked. */
+static int no_passphrase(char *to, int size, int writing, void *arg)
+{
+    (void)to;
+    (void)size;
+    (void)writing;
+    (void)arg;
+    return -1;
+}
+
+static FILE *open_pem(const char *name, const char *path, char *err, size_t err_len)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        snprintf(err, err_len, "http.%s: cannot read %s: %s", name, path, g_strerror(errno));
+    return file;
+}
+
+static X509 *read_cert(const char *path, char *err, size_t err_len)
+{
+    FILE *file = open_pem("certificate", path, err, err_len);
+    if (!file)
+        return NULL;
+    X509 *cert = PEM_read_X509(file, NULL, no_passphrase, NULL);
+    if (!cert)
+        snprintf(err, err_len, "http.certificate: %s has no certificate in PEM", path);
+    fclose(file);
+    return cert;
+}
+
+static EVP_PKEY *read_key(const char *path, char *err, size_t err_len)
+{
+    FILE *file = open_pem("key", path, err, err_len);
+    if (!file)
+        return NULL;
+    EVP_PKEY *key = PEM_read_PrivateKey(file, NULL, no_passphrase, NULL);
+    if (!key)
+        snprintf(err, err_len, "http.key: %s has no private key in PEM without a passphrase", path);
+    fclose(file);
+    return key;
+}
+
+/* The certificate, to be freed, or NULL with one line in err. */
+static X509 *read_pair(const char *cert_path, const char *key_path, char *err, size_t err_len)
+{
+    X509 *cert = read_cert(cert_path, err, err_len);
+    EVP_PKEY *key = cert ? read_key(key_path, err, err_len) : NULL;
+    bool match = key && X509_check_private_key(cert, key) == 1;
+    if (key && !match)
+        snprintf(err, err_len, "http.key: %s is not the key of %s", key_path, cert_path);
+    if (!match)
+        g_clear_pointer(&cert, X509_free);
+    EVP_PKEY_free(key);
+    ERR_clear_error();
+    return cert;
+}
+
+int tls_cert_check(const char *cert_path, const char *key_path, char *err, size_t err_len)
+{
+    X509 *cert = read_pair(cert_path, key_path, err, err_len);
+    X509_free(cert);
+    return cert ? 0 : -EINVAL;
+}
+
 static bool still_holds(const char *cert_path, const char *key_path)
 {
-    FILE *file = access(key_path, R_OK) == 0 ? fopen(cert_path, "re") : NULL;
-    if (!file)
-        return false;
-    X509 *cert = PEM_read_X509(file, NULL, NULL, NULL);
+    char err[1];
+    X509 *cert = read_pair(cert_path, key_path, err, sizeof(err));
     time_t then = time(NULL) + (time_t)RENEW_DAYS * DAY;
     bool holds = cert && X509_cmp_time(X509_get0_notAfter(cert), &then) > 0;
     X509_free(cert);
-    fclose(file);
     return holds;
 }
 

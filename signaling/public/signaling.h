@@ -1,7 +1,8 @@
 /* The control plane: HTTP, WebSocket, the room protocol, SDP, tokens. All of it
  * lives on one thread, on GLib's default main context.
  *
- *   signaling_new -> sfu_start(conf, signaling_upcalls(), signaling, &sfu) -> signaling_start
+ *   signaling_check -> signaling_new -> sfu_start(conf, signaling_upcalls(), signaling, &sfu) ->
+ * signaling_start
  *   -> the loop runs -> signaling_shutdown -> `stopped` -> sfu_stop -> signaling_free */
 #pragma once
 
@@ -12,6 +13,10 @@
 #include <stddef.h>
 
 struct signaling;
+
+/* Whether the files that conf names are there and good: the page, and with http.tls = files the certificate
+ * and its key. Makes and opens nothing that stays. 0, or a negative errno with one line in words in err. */
+int signaling_check(const struct conf *conf, char *err, size_t err_len) __attribute__((warn_unused_result));
 
 /* To be given to sfu_start(), together with the signaling as their argument. */
 const struct sfu_upcalls *signaling_upcalls(void);

@@ -1,5 +1,6 @@
 // The web server: the page, its headers, and what does not get in.
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import https from 'node:https';
@@ -184,10 +185,25 @@ test('TLS: a certificate made once, for this machine; plain HTTP is sent there',
 
 test('a port in use, an address that is none, files that are missing: one line, and no server', async (t) => {
   const server = await serve(t, { 'http.root': root });
+  const pem = (name) => path.join(folder, `${name}.pem`);
+  const key = (options = {}) => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem', ...options });
+  await writeFile(pem('empty'), '');
+  await writeFile(pem('other'), key());
+  await writeFile(pem('locked'), key({ cipher: 'aes-128-cbc', passphrase: 'x' }));
+  const { stop } = await serve(t, { 'http.tls': 'auto', 'http.tls_dir': path.join(folder, 'pair'), 'http.root': root });
+  await stop();
+  const pair = (certificate, its) => ['http.tls=files', `http.certificate=${certificate}`, `http.key=${its}`];
+  const good = path.join(folder, 'pair', 'cert.pem');
   for (const [settings, line] of [
-    [[`http.port=${server.port}`], /^plenum: http\.port: cannot listen on 127\.0\.0\.1 port \d+: Address already in use\n$/],
-    [['http.address=192.0.2.77'], /^plenum: http\.port: cannot listen on 192\.0\.2\.77 port \d+: Cannot assign requested address\n$/],
-    [['http.tls=files', 'http.certificate=/nowhere/c.pem', 'http.key=/nowhere/k.pem'], /plenum: .*http\.certificate/],
+    [[`http.port=${server.port}`], /^plenum: http\.port: TCP port \d+ is in use at 127\.0\.0\.1: stop what uses it, or set http\.port\n$/],
+    [['http.address=192.0.2.77'], /^plenum: http\.address: 192\.0\.2\.77 is not an address of this machine\n$/],
+    [['http.root=/nowhere'], /^plenum: http\.root: cannot read \/nowhere\/index\.html: No such file or directory\n$/],
+    [pair('/nowhere/c.pem', '/nowhere/k.pem'), /^plenum: http\.certificate: cannot read \/nowhere\/c\.pem: No such file .*\n$/],
+    [pair(pem('empty'), pem('other')), /^plenum: http\.certificate: .*empty\.pem has no certificate in PEM\n$/],
+    [pair(good, '/nowhere/k.pem'), /^plenum: http\.key: cannot read \/nowhere\/k\.pem: No such file .*\n$/],
+    [pair(good, pem('empty')), /^plenum: http\.key: .*empty\.pem has no private key in PEM without a passphrase\n$/],
+    [pair(good, pem('locked')), /^plenum: http\.key: .*locked\.pem has no private key in PEM without a passphrase\n$/],
+    [pair(good, pem('other')), /^plenum: http\.key: .*other\.pem is not the key of .*cert\.pem\n$/],
     [['http.tls=auto', 'http.tls_dir=/proc/nowhere'], /^plenum: http\.tls_dir: cannot make a certificate in \/proc\/nowhere: /],
   ]) {
     const { code, stderr } = await run(settings);
