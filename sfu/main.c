@@ -15,6 +15,8 @@
 enum {
     ERROR_MAX = 300,
     SPARE_FILES = 1024, /* descriptors above http.connections: media sockets, files of the page */
+    FEWEST_SPARE = 128, /* of these, those that are opened after the media plane's */
+    FEWEST_CONNECTIONS = 16,
 };
 
 struct options {
@@ -74,6 +76,7 @@ static gboolean on_signal(void *arg)
     return G_SOURCE_CONTINUE;
 }
 
+/* As high as that many connections take, or as it may go. */
 static void raise_file_limit(const struct conf *conf)
 {
     struct rlimit limit;
@@ -81,9 +84,25 @@ static void raise_file_limit(const struct conf *conf)
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
         return;
     limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-    if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < wanted)
-        log_warning(NULL, 0, "only %llu files may be open: fewer than http.connections needs",
-                    (unsigned long long)limit.rlim_cur);
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Takes no more connections than there are descriptors left once the media plane has its own: a connection
+ * that cannot be accepted would wake the loop for ever. */
+static int fit_connections(struct conf *conf, char *err, size_t err_len)
+{
+    struct rlimit limit;
+    int in_use = dup(STDERR_FILENO); /* the lowest that is free */
+    if (in_use < 0 || close(in_use) < 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        limit.rlim_cur = 0;
+    rlim_t reserved = (rlim_t)(in_use < 0 ? 0 : in_use) + FEWEST_SPARE;
+    if (limit.rlim_cur < reserved + FEWEST_CONNECTIONS) {
+        snprintf(err, err_len, "too few files may be open at a time: %llu are needed at least; see ulimit -n",
+                 (unsigned long long)reserved + FEWEST_CONNECTIONS);
+        return -EMFILE;
+    }
+    conf->http.connections = (uint32_t)MIN(limit.rlim_cur - reserved, conf->http.connections);
+    return 0;
 }
 
 static void print_urls(const struct signaling *signaling)
@@ -93,11 +112,17 @@ static void print_urls(const struct signaling *signaling)
     fflush(stdout);
 }
 
-static int serve(struct app *app, struct sfu *sfu)
+static int serve(struct app *app, struct conf *conf, struct sfu *sfu)
 {
     char err[ERROR_MAX];
-    if (signaling_start(app->signaling, sfu, app->loop, err, sizeof(err)) < 0)
+    uint32_t wanted = conf->http.connections;
+    if (fit_connections(conf, err, sizeof(err)) < 0 ||
+        signaling_start(app->signaling, sfu, app->loop, err, sizeof(err)) < 0)
         return complain(err);
+    if (conf->http.connections < wanted)
+        log_warning(NULL, 0,
+                    "http.connections = %u, but so few files may be open that it is %u; see ulimit -n",
+                    wanted, conf->http.connections);
     const unsigned sources[] = {g_unix_signal_add(SIGINT, on_signal, app),
                                 g_unix_signal_add(SIGTERM, on_signal, app)};
     print_urls(app->signaling);
@@ -107,7 +132,7 @@ static int serve(struct app *app, struct sfu *sfu)
     return EXIT_SUCCESS;
 }
 
-static int run(const struct conf *conf)
+static int run(struct conf *conf)
 {
     char err[ERROR_MAX];
     struct sfu *sfu = NULL;
@@ -118,7 +143,7 @@ static int run(const struct conf *conf)
     struct app app = {.loop = g_main_loop_new(NULL, FALSE), .signaling = signaling_new(conf)};
     int status = sfu_start(conf, signaling_upcalls(), app.signaling, &sfu, err, sizeof(err)) < 0
                      ? complain(err)
-                     : serve(&app, sfu);
+                     : serve(&app, conf, sfu);
     sfu_stop(sfu);
     signaling_free(app.signaling);
     g_main_loop_unref(app.loop);

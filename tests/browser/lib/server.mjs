@@ -16,19 +16,23 @@ const environment = {
   TSAN_OPTIONS: `suppressions=${root}tests/tsan.supp:second_deadlock_stack=1`,
 };
 
+// What comes before a command, for it to have that many open files at most.
+export const limit = (files) => (files ? ['sh', '-c', 'ulimit -n "$0" && exec "$@"', files] : []);
+
 // Starts build/PRESET/plenum (or another program of that build) with conf/plenum.ini and what set says
-// ({ 'http.port': 8081 }), and waits until it is healthy. Gives
+// ({ 'http.port': 8081 }), where it may have that many open files, and waits until it is healthy. Gives
 //   url     where the page is
 //   log()   what it has written so far
 //   stop()  SIGTERM; an error unless it then ends by itself, with 0, and no
 //           sanitizer has complained
 //   kill()  for a test's clean-up: ends it however it is
-export async function startServer({ preset = 'release', program = 'plenum', set = {} } = {}) {
+export async function startServer({ preset = 'release', program = 'plenum', set = {}, files } = {}) {
   const port = set['http.port'] ?? 8080;
   const scheme = (set['http.tls'] ?? 'off') === 'off' ? 'http' : 'https';
   const url = `${scheme}://127.0.0.1:${port}/`;
   const sets = Object.entries(set).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
-  const child = spawn(`${root}build/${preset}/${program}`, ['--config', 'conf/plenum.ini', ...sets], {
+  const [command, ...args] = [...limit(files), `${root}build/${preset}/${program}`, '--config', 'conf/plenum.ini', ...sets];
+  const child = spawn(command, args, {
     cwd: root,
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
-import { startServer } from '../../browser/lib/server.mjs';
+import { limit, startServer } from '../../browser/lib/server.mjs';
 import { until } from '../../browser/lib/until.mjs';
 
 export { until };
@@ -20,12 +20,13 @@ async function freePort() {
   return port;
 }
 
-// A server with those settings that ends with the test t, cleanly.
-export async function serve(t, set = {}) {
+// A server with those settings, and with that many open files at most, that ends with the test t, cleanly.
+export async function serve(t, set = {}, files = undefined) {
   const port = await freePort();
   const server = await startServer({
     preset: 'asan',
     program: 'tests/plenum-signaling-only',
+    files,
     set: { 'http.address': '127.0.0.1', 'http.port': port, ...set },
   });
   let stopped = false;
@@ -38,11 +39,13 @@ export async function serve(t, set = {}) {
 }
 
 // Runs it with those settings to its end, which has to come by itself.
-export async function run(settings) {
+export async function run(settings, files = undefined) {
   const port = await freePort();
   const sets = ['http.address=127.0.0.1', `http.port=${port}`, ...settings].flatMap((one) => ['--set', one]);
   return new Promise((resolve) => {
-    execFile(program, sets, { timeout: 10000 }, (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }));
+    const [command, ...args] = [...limit(files), program, ...sets];
+    execFile(command, args, { timeout: 10000 },
+      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }));
   });
 }
 
