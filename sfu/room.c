@@ -8,16 +8,6 @@
 
 #include <stdlib.h>
 
-enum {
-    SPEECH_US = 20000,         /* between looks at who is loud, while anyone sends audio */
-    SPEECH_QUIET_US = 1000000, /* without audio at all, then it rests */
-    SPEAKERS_US = 300000,      /* between two speakers events */
-    VOICES_MAX = 256,          /* looked at in one ranking */
-};
-
-static void look_at_speech(void *arg, uint64_t now_us);
-static size_t rank_slots(const struct room *room);
-
 struct room *room_new(struct worker *w, uint64_t id)
 {
     struct room *room = g_new0(struct room, 1);
@@ -25,7 +15,7 @@ struct room *room_new(struct worker *w, uint64_t id)
     room->worker = w;
     room->transports = g_ptr_array_new();
     room->tracks = g_ptr_array_new();
-    room->speech = (struct timer){.fire = look_at_speech, .arg = room};
+    speech_init(&room->speech, room);
     return room;
 }
 
@@ -33,7 +23,7 @@ void room_free(struct room *room)
 {
     if (!room)
         return;
-    timer_cancel(&room->worker->timers, &room->speech);
+    speech_finish(&room->speech);
     g_ptr_array_free(room->transports, TRUE);
     g_ptr_array_free(room->tracks, TRUE);
     g_free(room);
@@ -80,7 +70,7 @@ void room_remove_track(struct room *room, struct track *track)
     room_touch(room);
 }
 
-static struct track *room_track(const struct room *room, uint32_t id)
+struct track *room_track(const struct room *room, uint32_t id)
 {
     for (guint i = 0; id && i < room->tracks->len; i++) {
         struct track *track = g_ptr_array_index(room->tracks, i);
@@ -88,15 +78,6 @@ static struct track *room_track(const struct room *room, uint32_t id)
             return track;
     }
     return NULL;
-}
-
-static bool is_heard(const struct room *room, uint32_t id)
-{
-    for (size_t i = 0; i < room->heard.count; i++) {
-        if (room->heard.at[i].id == id)
-            return true;
-    }
-    return false;
 }
 
 /* --- Filling ------------------------------------------------------------------- */
@@ -122,11 +103,26 @@ static void add_candidates(struct candidates *c, const struct room *room, enum s
     }
 }
 
+/* Cameras in the order in which they are wanted: of those who spoke, the latest first, then of the others. */
+static void add_faces(struct candidates *c, const struct room *room)
+{
+    for (size_t i = 0; i < room->speech.recent_count; i++) {
+        for (guint j = 0; j < room->tracks->len; j++) {
+            struct track *track = g_ptr_array_index(room->tracks, j);
+            if (track->publisher->participant == room->speech.recent[i] && track->source == SFU_CAMERA &&
+                !track->muted)
+                add_candidate(c, track);
+        }
+    }
+    add_candidates(c, room, SFU_CAMERA);
+}
+
 /* Audio in the order in which it is wanted: who is heard, then the others. */
 static void add_voices(struct candidates *c, const struct room *room)
 {
-    for (size_t i = 0; i < room->heard.count; i++) {
-        struct track *track = room_track(room, room->heard.at[i].id);
+    const struct rank_order *heard = &room->speech.heard;
+    for (size_t i = 0; i < heard->count; i++) {
+        struct track *track = room_track(room, heard->at[i].id);
         if (track && !track->muted)
             add_candidate(c, track);
     }
@@ -178,16 +174,30 @@ static void fill_kind(const struct room *room, struct transport *t, enum rtp_kin
         slot_hold(of[i], g_hash_table_lookup(c->by_id, GUINT_TO_POINTER(slots[i].holder)), now_us);
 }
 
+/* One more than any viewer has slots for: none hears itself. */
+static size_t rank_slots(const struct room *room)
+{
+    size_t most = 0;
+    for (guint i = 0; i < room->transports->len; i++) {
+        const struct transport *t = g_ptr_array_index(room->transports, i);
+        size_t n = 0;
+        for (size_t j = 0; j < t->slot_count; j++)
+            n += t->slots[j]->desc.kind == RTP_AUDIO && !t->slots[j]->desc.stopped;
+        most = n > most ? n : most;
+    }
+    return most + 1 < RANK_SLOTS_MAX ? most + 1 : RANK_SLOTS_MAX;
+}
+
 void room_fill(struct room *room, uint64_t now_us)
 {
     room->dirty = false;
-    room->audio_slots = rank_slots(room);
+    room->speech.slots = rank_slots(room);
     struct candidates c = {
         .by_id = g_hash_table_new(NULL, NULL),
         .ids = {g_array_new(FALSE, FALSE, sizeof(uint32_t)), g_array_new(FALSE, FALSE, sizeof(uint32_t))},
     };
     add_candidates(&c, room, SFU_SCREEN);
-    add_candidates(&c, room, SFU_CAMERA);
+    add_faces(&c, room);
     add_voices(&c, room);
     for (guint i = 0; i < room->transports->len; i++) {
         struct transport *t = g_ptr_array_index(room->transports, i);
@@ -210,87 +220,4 @@ void room_retarget(struct room *room, const struct track *track, uint64_t now_us
                 slot_retarget(t->slots[j], now_us);
         }
     }
-}
-
-/* --- Who is loud ------------------------------------------------------------------ */
-
-/* Audio tracks that are not muted: those that speak or did lately, and those that hold a slot. */
-static size_t list_voices(const struct room *room, struct rank_candidate *out, size_t max, uint64_t now_us)
-{
-    size_t n = 0;
-    for (guint i = 0; i < room->tracks->len && n < max; i++) {
-        const struct track *track = g_ptr_array_index(room->tracks, i);
-        if (track->kind != RTP_AUDIO || track->muted)
-            continue;
-        uint8_t loudness = level_loudness(&track->level, now_us);
-        if (loudness || is_heard(room, track->id))
-            out[n++] = (struct rank_candidate){
-                .id = track->id, .loudness = loudness, .voice_us = track->level.voice_us};
-    }
-    return n;
-}
-
-static int louder(const void *a, const void *b)
-{
-    const struct rank_candidate *x = a, *y = b;
-    if (x->loudness != y->loudness)
-        return y->loudness - x->loudness;
-    return (x->id > y->id) - (x->id < y->id);
-}
-
-/* Tell who speaks, if that is news: the set or its order. */
-static void tell_speakers(struct room *room, struct rank_candidate *voices, size_t n, uint64_t now_us)
-{
-    struct sfu_speaker_event now[SFU_SPEAKERS_MAX];
-    size_t count = 0;
-    qsort(voices, n, sizeof(*voices), louder);
-    for (size_t i = 0; i < n && count < SFU_SPEAKERS_MAX && voices[i].loudness >= LEVEL_VOICE; i++)
-        now[count++] = (struct sfu_speaker_event){room_track(room, voices[i].id)->publisher->participant,
-                                                  (uint8_t)(LEVEL_SILENT - voices[i].loudness)};
-    bool same = count == room->told_count;
-    for (size_t i = 0; same && i < count; i++)
-        same = now[i].participant == room->told[i].participant;
-    if (same || now_us - room->told_us < SPEAKERS_US)
-        return;
-    memcpy(room->told, now, count * sizeof(now[0]));
-    room->told_count = count;
-    room->told_us = now_us;
-    worker_tell(room->worker, EVENT_SPEAKERS, room->id, 0, 0, (uint32_t)count,
-                count ? g_memdup2(now, count * sizeof(now[0])) : NULL);
-}
-
-/* One more than any viewer has slots for: none hears itself. */
-static size_t rank_slots(const struct room *room)
-{
-    size_t most = 0;
-    for (guint i = 0; i < room->transports->len; i++) {
-        const struct transport *t = g_ptr_array_index(room->transports, i);
-        size_t n = 0;
-        for (size_t j = 0; j < t->slot_count; j++)
-            n += t->slots[j]->desc.kind == RTP_AUDIO && !t->slots[j]->desc.stopped;
-        most = n > most ? n : most;
-    }
-    return most + 1 < RANK_SLOTS_MAX ? most + 1 : RANK_SLOTS_MAX;
-}
-
-static void look_at_speech(void *arg, uint64_t now_us)
-{
-    struct room *room = arg;
-    struct rank_candidate voices[VOICES_MAX];
-    if (room->rank.slots != room->audio_slots)
-        rank_init(&room->rank, room->audio_slots);
-    size_t n = list_voices(room, voices, VOICES_MAX, now_us);
-    rank_update(&room->rank, voices, n, 0, now_us);
-    if (rank_order_update(&room->heard, &room->rank, voices, n, now_us))
-        room_touch(room);
-    tell_speakers(room, voices, n, now_us);
-    if (now_us - room->heard_us < SPEECH_QUIET_US)
-        timer_set(&room->worker->timers, &room->speech, now_us + SPEECH_US);
-}
-
-void room_heard(struct room *room, uint64_t now_us)
-{
-    room->heard_us = now_us;
-    if (!timer_is_set(&room->speech))
-        timer_set(&room->worker->timers, &room->speech, now_us + SPEECH_US);
 }

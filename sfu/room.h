@@ -2,9 +2,7 @@
  * slots. Worker thread only. */
 #pragma once
 
-#include "rank_order.h"
-#include "sfu.h"
-#include "timer.h"
+#include "speech.h"
 
 #include <glib.h>
 
@@ -20,14 +18,7 @@ struct room {
     GPtrArray *tracks;     /* struct track of those, in order of joining */
     struct room *next_dirty;
     bool dirty;
-    struct timer speech; /* audio ranking, while anyone speaks */
-    uint64_t heard_us;   /* last audio packet */
-    size_t audio_slots;  /* that the ranking needs */
-    struct rank rank;
-    struct rank_order heard; /* audio tracks that hold a place in it, the most wanted first */
-    struct sfu_speaker_event told[SFU_SPEAKERS_MAX]; /* the last speakers event */
-    size_t told_count;
-    uint64_t told_us;
+    struct speech speech;
 };
 
 struct room *room_new(struct worker *w, uint64_t id);
@@ -50,5 +41,5 @@ void room_fill(struct room *room, uint64_t now_us);
 /* A layer of that track came: who holds the track may want it, now and not at the end of the turn. */
 void room_retarget(struct room *room, const struct track *track, uint64_t now_us);
 
-/* An audio packet came: see to it that the ranking runs. */
-void room_heard(struct room *room, uint64_t now_us);
+/* The track with that id, or NULL. */
+struct track *room_track(const struct room *room, uint32_t id);

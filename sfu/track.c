@@ -102,6 +102,7 @@ void track_mute(struct track *track, bool muted)
             slot_forget_layer(all->list[all->count - 1].slot, &track->layers[i]);
     }
     track->level = (struct level){0};
+    track->speaker = (struct dominant_speaker){0};
     room_touch(track->room);
 }
 
@@ -171,7 +172,8 @@ static void note_level(struct layer *l, const struct packet *p, uint64_t now_us)
     if (l->track->kind != RTP_AUDIO || !rtp_audio_level(&p->view, p->data, &level, &voice))
         return;
     level_packet(&l->track->level, level, now_us);
-    room_heard(l->track->room, now_us);
+    dominant_packet(&l->track->speaker, level, now_us);
+    speech_heard(&l->track->room->speech, now_us);
 }
 
 /* RED goes to and fro with the Opus that it is made of, packet by packet; that is one stream. */

@@ -5,6 +5,7 @@
 
 #include "clock_map.h"
 #include "demand.h"
+#include "dominant.h"
 #include "history.h"
 #include "level.h"
 #include "nack.h"
@@ -54,6 +55,7 @@ struct track {
     struct sfu_track_desc desc;
     struct level level;   /* audio */
     struct demand demand; /* video: which layers its publisher is to send */
+    struct dominant_speaker speaker;
     uint8_t layer_count;
     struct layer layers[SFU_LAYERS_MAX];
 };

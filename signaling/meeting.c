@@ -125,9 +125,10 @@ void meeting_speakers(struct meeting *meeting, const struct sfu_speaker_event *s
     for (size_t i = 0; i < count; i++) {
         const struct session *session = meeting_session(meeting, speakers[i].participant);
         if (session)
-            json_array_append_new(list, json_pack("{s:I, s:s, s:i}", "participant",
-                                                  (json_int_t)session->participant, "name", session->name,
-                                                  "level", speakers[i].level));
+            json_array_append_new(list,
+                                  json_pack("{s:I, s:s, s:i, s:b}", "participant",
+                                            (json_int_t)session->participant, "name", session->name, "level",
+                                            speakers[i].level, "dominant", (int)speakers[i].dominant));
     }
     notice_unref(meeting->speakers);
     meeting->speakers = notice_event("speakers", json_pack("{s:o}", "speakers", list), true);

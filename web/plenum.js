@@ -37,7 +37,7 @@ export function obstacle() {
  * - `state` `{state, error}`: see `state`; `error` is set where a call ended against the user's will
  * - `roster` `{joined: [entry], left: [{participant, reason}], updated: [entry], count}`; also after each (re)join
  * - `slots` `{slots: [Slot]}`: those whose `told`, `shown`, `why` or `stream` changed
- * - `speakers` `{speakers: [{participant, level}]}`, loudest first
+ * - `speakers` `{speakers: [{participant, level, dominant}]}`, loudest first
  * - `chat` `{id, time, from, name, text, to}`
  * - `rooms` `{rooms: [{room, count}]}`
  * - `media` `{state, reason, message}`: `connecting`, `connected`, `interrupted` (being mended), `gone` (being

@@ -132,6 +132,7 @@ struct sfu_slot_event {
 struct sfu_speaker_event {
     uint32_t participant;
     uint8_t level; /* smoothed, 0 loud .. 127 silent */
+    bool dominant; /* the one to show; listed even while silent */
 };
 
 enum { SFU_SPEAKERS_MAX = 8 };
