@@ -188,3 +188,12 @@ void compose_rtx(struct composed *c, uint32_t ssrc, uint8_t pt, uint16_t seq, ui
     put_u16(c->patch, original_seq);
     c->patch_len += RTX_HEAD_LEN;
 }
+
+void compose_padding(struct composed *c)
+{
+    static const uint8_t padding[COMPOSE_PADDING] = {[COMPOSE_PADDING - 1] = COMPOSE_PADDING};
+    c->header[0] |= 0x20;
+    c->patch_len = 0;
+    c->rest = padding;
+    c->rest_len = sizeof(padding);
+}

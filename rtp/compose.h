@@ -11,6 +11,7 @@ enum {
     COMPOSE_EXTENSIONS = 292, /* all of them in the two-byte form, with the longest descriptor */
     COMPOSE_HEADER_MAX = 12 + 4 + 4 + COMPOSE_EXTENSIONS, /* fixed, one CSRC, extension head */
     COMPOSE_PATCH_MAX = 16,
+    COMPOSE_PADDING = 255, /* the most that RTP can say */
 };
 
 /* What stays the same from packet to packet of one slot. */
@@ -45,6 +46,10 @@ void compose_packet(struct composed *c, const struct compose *with, const struct
 /* Turn a composed packet into its retransmission (RFC 4588, section 4): another
  * SSRC, payload type and sequence number, the original one before the payload. */
 void compose_rtx(struct composed *c, uint32_t ssrc, uint8_t pt, uint16_t seq, uint16_t original_seq);
+
+/* Turn a composed packet without payload into one of COMPOSE_PADDING bytes of
+ * padding and nothing else (RFC 3550, section 5.1). */
+void compose_padding(struct composed *c);
 
 /* Fill in what is only known when the packet leaves. */
 static inline void compose_stamp(struct composed *c, uint16_t transport_seq, uint64_t now_us)

@@ -68,6 +68,7 @@
     X(slot_switches,         "times that a slot went over to another source")                      \
     X(slot_corrections,      "switches at which a timestamp had to be moved by more than 75 ms")   \
     X(drop_slot_late,        "packets too late to have a place in a slot's stream")                \
+    X(drop_resend_full,      "retransmissions not made, too many waiting for the pacer")           \
     X(drop_seal,             "packets that could not be sealed, a library having failed")          \
     /* RTCP */                                                                                     \
     X(rtcp_packets,         "authentic RTCP compounds")                                            \

@@ -36,18 +36,34 @@ static struct layer *layer_of(const struct transport *t, uint32_t ssrc)
     return NULL;
 }
 
+/* What a block adds to the last one of its slot. */
+static void add_loss(struct slot *s, const struct receive_report *block, uint32_t *expected, int32_t *lost)
+{
+    if (s->reported) {
+        *expected += block->highest - s->reported_highest;
+        *lost += block->lost - s->reported_lost;
+    }
+    s->reported = true;
+    s->reported_highest = block->highest;
+    s->reported_lost = block->lost;
+}
+
 static void on_reports(struct transport *t, const struct rtcp_view *v, uint64_t now_us)
 {
     struct receive_report block;
+    uint32_t expected = 0;
+    int32_t lost = 0;
     uint64_t now_ntp = ntp_from_us(now_us + t->worker->since_1970_us);
     for (size_t i = 0; rtcp_report(v, i, &block); i++) {
         struct slot *s = slot_of(t, block.ssrc);
         if (!s)
             continue;
-        s->mid_known = true;
-        s->lost = block.lost > 0 ? (uint32_t)block.lost : 0;
-        (void)ntp_round_trip(now_ntp, block.lsr, block.dlsr, &t->rtt_us);
+        add_loss(s, &block, &expected, &lost);
+        if (ntp_round_trip(now_ntp, block.lsr, block.dlsr, &t->rtt_us))
+            estimator_rtt(&t->bandwidth->estimator, t->rtt_us);
     }
+    if (expected)
+        estimator_report(&t->bandwidth->estimator, expected, lost, now_us);
 }
 
 static void on_sender_report(struct transport *t, const struct rtcp_view *v, uint64_t now_us)
@@ -78,8 +94,10 @@ static void on_nack(struct transport *t, const struct rtcp_view *v, uint64_t now
     struct slot *s = slot_of(t, v->media);
     struct rtcp_nack_iter it = {0};
     uint16_t seq;
-    for (size_t n = 0; s && n < FEEDBACK_NACKS_MAX && rtcp_nack_next(v, &it, &seq); n++)
-        slot_resend(s, seq, now_us);
+    for (size_t n = 0; s && n < FEEDBACK_NACKS_MAX && rtcp_nack_next(v, &it, &seq); n++) {
+        if (slot_nacked(s, seq, now_us))
+            bandwidth_resend(t->bandwidth, s->index, seq, now_us);
+    }
 }
 
 static void on_pli(struct transport *t, const struct rtcp_view *v, uint64_t now_us)
@@ -102,10 +120,28 @@ static void on_fir(struct transport *t, const struct rtcp_view *v, uint64_t now_
     }
 }
 
-/* What is not here is of no use yet to anyone. */
+static void on_transport_cc(struct transport *t, const struct rtcp_view *v, uint64_t now_us)
+{
+    if (t->bandwidth && !bandwidth_feedback(t->bandwidth, v, now_us))
+        counter_add(&t->worker->counters, COUNT_drop_rtcp_bad, 1);
+}
+
+static void on_remb(struct transport *t, const struct rtcp_view *v, uint64_t now_us)
+{
+    if (t->bandwidth)
+        estimator_remb(&t->bandwidth->estimator, v->bitrate, now_us);
+}
+
+/* What is not here is of no use to anyone. */
 static void (*const handlers[RTCP_KIND_COUNT])(struct transport *, const struct rtcp_view *, uint64_t) = {
-    [RTCP_SR] = on_sender_report, [RTCP_RR] = on_reports, [RTCP_BYE] = on_bye,
-    [RTCP_NACK] = on_nack,        [RTCP_PLI] = on_pli,    [RTCP_FIR] = on_fir,
+    [RTCP_SR] = on_sender_report,
+    [RTCP_RR] = on_reports,
+    [RTCP_BYE] = on_bye,
+    [RTCP_NACK] = on_nack,
+    [RTCP_PLI] = on_pli,
+    [RTCP_FIR] = on_fir,
+    [RTCP_TRANSPORT_CC] = on_transport_cc,
+    [RTCP_REMB] = on_remb,
 };
 
 void transport_rtcp(struct transport *t, uint8_t *data, size_t len, const struct addr *from, uint64_t now_us)

@@ -210,7 +210,7 @@ static void compose(const struct slot *s, struct composed *c, uint32_t track, co
     const struct sfu_format *format = format_for(s, p);
     const struct compose with = {
         .exts = &s->viewer->media.exts,
-        .mid = s->mid_known ? NULL : s->desc.mid,
+        .mid = s->reported ? NULL : s->desc.mid,
         .ssrc = s->desc.ssrc,
         .csrc = track,
         .pt = s->format->pt,
@@ -295,29 +295,85 @@ static bool may_resend(const struct slot *s, const struct sent_packet *sent, uin
     return sent->resends < SLOT_RESENDS_MAX && (!sent->resends || since_ms >= apart_us / 1000);
 }
 
-void slot_resend(struct slot *s, uint16_t seq, uint64_t now_us)
+bool slot_has_rtx(const struct slot *s)
 {
-    s->nacked++;
-    if (!s->desc.rtx_ssrc || !s->format)
-        return;
-    struct sent_packet *sent = sent_find(&s->sent, seq);
-    struct layer *l = s->current.layer;
-    if (!sent) {
-        widen(s, seq);
-        return;
-    }
-    /* What came before the last switch is of no use to a decoder that has its key frame. */
-    if (!l || l->source != sent->source || !may_resend(s, sent, now_us))
-        return;
-    struct packet *p = history_get(&l->history, seq_extend(l->newest, sent->in_seq));
-    const struct sfu_format *format = p ? format_for(s, p) : NULL;
+    return s->desc.rtx_ssrc && s->format && s->format->rtx_pt && s->current.layer;
+}
+
+/* As a retransmission (RFC 4588); returns the bytes that left. */
+static size_t send_again(struct slot *s, const struct packet *p, const struct sent_packet *sent,
+                         uint64_t now_us)
+{
+    const struct sfu_format *format = format_for(s, p);
+    struct composed c;
     if (!format || !format->rtx_pt)
-        return;
+        return 0;
+    compose(s, &c, s->current.layer->track->id, p, &sent->out);
+    compose_rtx(&c, s->desc.rtx_ssrc, format->rtx_pt, (uint16_t)s->rtx_index, (uint16_t)sent->out.index);
+    return transport_send_rtp(s->viewer, &c, s->rtx_index++, UDP_RTX, now_us);
+}
+
+/* The packet sent with that number, where it can be sent again: what came before the last switch is of no use
+ * to a decoder that has its key frame. */
+static struct packet *sent_before(struct slot *s, uint16_t seq, struct sent_packet **sent)
+{
+    const struct layer *l = s->current.layer;
+    *sent = sent_find(&s->sent, seq);
+    if (!*sent || !l || l->source != (*sent)->source)
+        return NULL;
+    return history_get(&l->history, seq_extend(l->newest, (*sent)->in_seq));
+}
+
+bool slot_nacked(struct slot *s, uint16_t seq, uint64_t now_us)
+{
+    struct sent_packet *sent;
+    s->nacked++;
+    if (!slot_has_rtx(s))
+        return false;
+    struct packet *p = sent_before(s, seq, &sent);
+    if (!sent)
+        widen(s, seq);
+    if (!p || !may_resend(s, sent, now_us))
+        return false;
     sent->resends++;
     sent->resent_ms = (uint32_t)(now_us / 1000);
+    return true;
+}
+
+static size_t repeat(struct slot *s, uint16_t seq, uint64_t now_us)
+{
+    struct sent_packet *sent;
+    struct packet *p = slot_has_rtx(s) ? sent_before(s, seq, &sent) : NULL;
+    return p ? send_again(s, p, sent, now_us) : 0;
+}
+
+void slot_resend(struct slot *s, uint16_t seq, uint64_t now_us)
+{
+    if (repeat(s, seq, now_us))
+        s->retransmitted++;
+}
+
+/* --- Probes --------------------------------------------------------------------------- */
+
+/* Padding alone, on the SSRC for retransmissions: there it needs no place among the pictures. */
+static size_t send_padding(struct slot *s, uint64_t now_us)
+{
+    const struct compose with = {
+        .exts = &s->viewer->media.exts, .ssrc = s->desc.rtx_ssrc, .pt = s->format->rtx_pt};
+    const struct rtp_view view = {0};
+    const struct frame_info frame = {0};
+    const struct rewritten out = {.index = s->rtx_index, .timestamp = s->rewrite.timestamp};
     struct composed c;
-    compose(s, &c, l->track->id, p, &sent->out);
-    compose_rtx(&c, s->desc.rtx_ssrc, format->rtx_pt, (uint16_t)s->rtx_index, seq);
-    s->retransmitted++;
-    transport_send_rtp(s->viewer, &c, s->rtx_index++, UDP_RTX, now_us);
+    compose_packet(&c, &with, &view, &frame, (const uint8_t *)"", &out);
+    compose_padding(&c);
+    return transport_send_rtp(s->viewer, &c, s->rtx_index++, UDP_RTX, now_us);
+}
+
+void slot_probe(struct slot *s, size_t bytes, uint64_t now_us)
+{
+    size_t sent = 0;
+    for (uint16_t i = 0; sent < bytes && i < SLOT_PROBE_REPEATS; i++)
+        sent += repeat(s, (uint16_t)(s->sent.highest - i), now_us);
+    for (size_t i = 0; sent < bytes && i < SLOT_PROBE_PADDINGS; i++)
+        sent += send_padding(s, now_us);
 }

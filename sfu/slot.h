@@ -18,6 +18,8 @@ enum {
     SLOT_SENT = 128,      /* entries of the sent window to begin with, video */
     SLOT_SENT_AUDIO = 32, /* and audio */
     SLOT_SENT_MAX = 4096,
+    SLOT_PROBE_REPEATS = 10,    /* packets repeated in one tick of a probe, at most */
+    SLOT_PROBE_PADDINGS = 64,   /* and packets of padding */
     SLOT_RESENDS_MAX = 3,       /* of one packet */
     SLOT_RESEND_US = 100000,    /* or the round trip where that is shorter: between resends of one packet */
     SLOT_CORRECTION_US = 75000, /* a larger correction of a timestamp is counted */
@@ -40,8 +42,10 @@ struct slot {
     struct rewrite rewrite;
     uint32_t switched_timestamp; /* where the current source began */
     struct sent sent;
-    uint64_t rtx_index; /* next; random at first, below 2^15 */
-    bool mid_known;     /* the viewer has sent a report for it: the mid is not needed any more */
+    uint64_t rtx_index;        /* next; random at first, below 2^15 */
+    bool reported;             /* the viewer has sent a report for it: the mid is not needed any more */
+    uint32_t reported_highest; /* in its last report */
+    int32_t reported_lost;
 
     /* told */
     uint8_t told_why;
@@ -51,7 +55,7 @@ struct slot {
     uint64_t packets, bytes;
     uint32_t octets;           /* payload, for sender reports (RFC 3550, section 6.4.1) */
     uint64_t reported_packets; /* at the last sender report */
-    uint32_t retransmitted, nacked, plis, lost;
+    uint32_t retransmitted, nacked, plis;
     struct rate rate;
 };
 
@@ -81,8 +85,18 @@ void slot_forget_layer(struct slot *s, struct layer *layer);
 /* A packet of a layer that the slot listens to, with its unwrapped sequence number. */
 void slot_forward(struct slot *s, struct layer *layer, struct packet *p, uint64_t number, uint64_t now_us);
 
-/* The viewer lost that packet: send it again where that is possible. */
+/* The viewer lost that packet: true where it is to be sent again, by slot_resend(). */
+bool slot_nacked(struct slot *s, uint16_t seq, uint64_t now_us);
+
+/* Send that packet again, if it is still there. */
 void slot_resend(struct slot *s, uint16_t seq, uint64_t now_us);
+
+/* Whether something of what it shows can be sent again. */
+bool slot_has_rtx(const struct slot *s);
+
+/* Send so many bytes to find out what the way carries: what was sent last once
+ * more, then padding. Only where slot_has_rtx(). */
+void slot_probe(struct slot *s, size_t bytes, uint64_t now_us);
 
 /* The viewer needs a key frame. */
 void slot_want_key(struct slot *s);

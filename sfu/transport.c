@@ -90,11 +90,13 @@ static void match_tracks(struct transport *t, uint64_t now_us)
     }
 }
 
-static void match_slots(struct transport *t)
+static void match_slots(struct transport *t, uint64_t now_us)
 {
     for (size_t i = 0; i < t->slot_count; i++)
         t->slots[i]->desc.stopped = t->media.slots[i].stopped;
-    while (t->slot_count < t->media.slot_count) {
+    if (!t->bandwidth && t->media.slot_count)
+        t->bandwidth = bandwidth_new(t, now_us);
+    while (t->bandwidth && t->slot_count < t->media.slot_count) {
         struct slot *s = calloc(1, sizeof(*s));
         if (!s || slot_init(s, t, (uint16_t)t->slot_count, &t->media.slots[t->slot_count]) != 0) {
             free(s);
@@ -172,7 +174,7 @@ struct transport *transport_new(struct worker *w, struct room *room, uint64_t id
     timer_set(&w->timers, &t->second_timer, now_us + TRANSPORT_SECOND_US);
     room_add(room, t);
     match_tracks(t, now_us);
-    match_slots(t);
+    match_slots(t, now_us);
     return t;
 }
 
@@ -215,6 +217,7 @@ void transport_end(struct transport *t, enum sfu_gone why)
     secure_free(t->secure);
     seal_free(t->seal);
     free(t->transport_cc);
+    bandwidth_free(t->bandwidth);
     worker_tell(w, EVENT_GONE, t->id, 0, (uint16_t)why, 0, NULL);
     free(t);
 }
@@ -258,7 +261,7 @@ void transport_update(struct transport *t, const struct sfu_transport_desc *desc
     }
     take_media(t, &desc->media);
     match_tracks(t, now_us);
-    match_slots(t);
+    match_slots(t, now_us);
 }
 
 void transport_view(struct transport *t, size_t first, const struct sfu_view_slot *views, size_t count)
@@ -384,14 +387,12 @@ static void on_feedback(void *arg, uint64_t now_us)
 
 /* --- Sending -------------------------------------------------------------------------- */
 
-void transport_send_rtp(struct transport *t, struct composed *c, uint64_t index, enum udp_kind kind,
-                        uint64_t now_us)
+size_t transport_send_rtp(struct transport *t, struct composed *c, uint64_t index, enum udp_kind kind,
+                          uint64_t now_us)
 {
     if (!t->dest.sock)
-        return;
-    compose_stamp(c, t->transport_seq, now_us);
-    if (c->transport_seq_at)
-        t->transport_seq++;
+        return 0;
+    compose_stamp(c, estimator_number(&t->bandwidth->estimator), now_us);
     const struct seal_packet packet = {
         .index = index,
         .header = c->header,
@@ -406,11 +407,13 @@ void transport_send_rtp(struct transport *t, struct composed *c, uint64_t index,
     int err = seal_packet(t->seal, &packet, udp_tx_slot(tx), UDP_TX_SLOT_LEN, &len);
     if (err) {
         counter_add(&t->worker->counters, err == -EMSGSIZE ? COUNT_drop_tx_too_long : COUNT_drop_seal, 1);
-        return;
+        return 0;
     }
     udp_tx_commit(tx, &t->dest, len, kind);
+    bandwidth_sent(t->bandwidth, len, c->transport_seq_at != 0, now_us);
     t->packets_out++;
     t->bytes_out += len;
+    return len;
 }
 
 void transport_send_rtcp(struct transport *t, const uint8_t *p, size_t len)
@@ -451,66 +454,4 @@ void transport_flush_slot_events(struct transport *t, uint64_t now_us)
     }
     if (n)
         worker_tell(t->worker, EVENT_SLOTS, t->id, 0, 0, n, g_memdup2(news, n * sizeof(news[0])));
-}
-
-/* --- Figures ------------------------------------------------------------------------------ */
-
-static void track_stats(const struct track *track, struct sfu_track_stats *out, uint64_t now_us)
-{
-    *out = (struct sfu_track_stats){.id = track->id, .kind = track->kind, .source = track->source};
-    for (uint8_t i = 0; i < track->layer_count; i++) {
-        const struct layer *l = &track->layers[i];
-        if (l->format)
-            out->codec = l->format->codec;
-        int64_t lost = receive_stats_lost(&l->stats);
-        out->layers[out->layer_count++] = (struct sfu_layer_stats){
-            .ssrc = l->stats.ssrc,
-            .packets = l->stats.packets,
-            .bytes = l->stats.bytes,
-            .lost = lost > 0 ? (uint32_t)lost : 0,
-            .nacks = l->nacks_sent,
-            .plis = l->plis_sent,
-            .jitter_us = receive_stats_jitter_us(&l->stats),
-            .bitrate = rate_bps(&l->stats.rate, now_us),
-            .width = l->width,
-            .height = l->height,
-        };
-    }
-}
-
-static struct sfu_slot_stats slot_stats(const struct slot *s, uint64_t now_us)
-{
-    struct sfu_slot_event e = slot_describe(s, now_us);
-    return (struct sfu_slot_stats){
-        .track = e.track,
-        .ssrc = s->desc.ssrc,
-        .layer = s->current.layer ? (int8_t)s->current.layer->index : -1,
-        .why = e.why,
-        .packets = s->packets,
-        .bytes = s->bytes,
-        .retransmitted = s->retransmitted,
-        .nacked = s->nacked,
-        .plis = s->plis,
-        .lost = s->lost,
-        .bitrate = rate_bps(&s->rate, now_us),
-    };
-}
-
-void transport_stats(const struct transport *t, struct sfu_transport_stats *out, uint64_t now_us)
-{
-    *out = (struct sfu_transport_stats){
-        .transport = t->id,
-        .rtt_us = t->rtt_us,
-        .srtp_profile = t->profile,
-        .packets_in = t->packets_in,
-        .bytes_in = t->bytes_in,
-        .packets_out = t->packets_out,
-        .bytes_out = t->bytes_out,
-    };
-    for (size_t i = 0; i < SFU_TRACKS_MAX; i++) {
-        if (t->tracks[i])
-            track_stats(t->tracks[i], &out->tracks[out->track_count++], now_us);
-    }
-    for (size_t i = 0; i < t->slot_count; i++)
-        out->slots[out->slot_count++] = slot_stats(t->slots[i], now_us);
 }

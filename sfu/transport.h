@@ -3,6 +3,7 @@
 #pragma once
 
 #include "addr.h"
+#include "bandwidth.h"
 #include "clock_map.h"
 #include "compose.h"
 #include "dtls.h"
@@ -63,10 +64,10 @@ struct transport {
     /* what goes out */
     struct slot *slots[SFU_SLOTS_MAX];
     size_t slot_count;
-    uint16_t transport_seq; /* next */
-    uint32_t rtcp_ssrc;     /* as which we report and ask */
-    uint32_t rtt_us;        /* 0 = not known */
-    bool tell_slots;        /* in the worker's list of those with slot events */
+    struct bandwidth *bandwidth; /* once it has slots */
+    uint32_t rtcp_ssrc;          /* as which we report and ask */
+    uint32_t rtt_us;             /* 0 = not known */
+    bool tell_slots;             /* in the worker's list of those with slot events */
     struct transport *next_telling;
 
     /* figures */
@@ -97,9 +98,10 @@ void transport_rtcp(struct transport *t, uint8_t *data, size_t len, const struct
 /* A check made another address the selected one, or none, or came in on another socket. */
 void transport_selected(struct transport *t, struct udp_socket *sock, uint64_t now_us);
 
-/* Seal a composed packet and queue it. index: as in rewritten. */
-void transport_send_rtp(struct transport *t, struct composed *c, uint64_t index, enum udp_kind kind,
-                        uint64_t now_us);
+/* Seal a composed packet and queue it. index: as in rewritten. Returns the bytes
+ * of the datagram, 0 where there is none. */
+size_t transport_send_rtp(struct transport *t, struct composed *c, uint64_t index, enum udp_kind kind,
+                          uint64_t now_us);
 
 /* Protect an RTCP compound of len bytes (reduced size allowed) and queue it. */
 void transport_send_rtcp(struct transport *t, const uint8_t *p, size_t len);

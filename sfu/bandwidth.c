@@ -1,0 +1,143 @@
+#include "bandwidth.h"
+
+#include "rtcp_cc.h"
+#include "slot.h"
+#include "transport.h"
+#include "worker.h"
+
+#include <stdlib.h>
+
+enum { RESEND_SIZE = 1200 }; /* bytes, as the pacer counts a retransmission before it is made */
+
+static void on_timer(void *arg, uint64_t now_us);
+
+struct bandwidth *bandwidth_new(struct transport *viewer, uint64_t now_us)
+{
+    struct bandwidth *b = calloc(1, sizeof(*b));
+    struct flight_packet *ring = calloc(FLIGHT_CAPACITY_MIN, sizeof(*ring));
+    if (!b || !ring) {
+        free(b);
+        free(ring);
+        return NULL;
+    }
+    b->viewer = viewer;
+    b->timer = (struct timer){.fire = on_timer, .arg = b};
+    estimator_init(&b->estimator, ring, FLIGHT_CAPACITY_MIN, now_us);
+    pacer_init(&b->pacer, PACER_PERCENT, PACER_DEPTH_US, now_us);
+    return b;
+}
+
+void bandwidth_free(struct bandwidth *b)
+{
+    if (!b)
+        return;
+    timer_cancel(&b->viewer->worker->timers, &b->timer);
+    free(b->estimator.flight.ring);
+    free(b);
+}
+
+/* Look again soon while something waits to leave, else now and then. */
+static void set_timer(struct bandwidth *b, uint64_t now_us)
+{
+    bool busy = b->count || probe_active(&b->estimator.probe);
+    uint64_t when = now_us + (busy ? PACER_TICK_US : BANDWIDTH_IDLE_US);
+    if (!timer_is_set(&b->timer) || b->timer.when_us > when)
+        timer_set(&b->viewer->worker->timers, &b->timer, when);
+}
+
+void bandwidth_sent(struct bandwidth *b, size_t len, bool numbered, uint64_t now_us)
+{
+    size_t overhead =
+        b->viewer->dest.addr.family == AF_INET ? BANDWIDTH_OVERHEAD_IPV4 : BANDWIDTH_OVERHEAD_IPV6;
+    estimator_sent(&b->estimator, len + overhead, numbered, now_us);
+    b->sent_us = now_us;
+    if (!timer_is_set(&b->timer))
+        set_timer(b, now_us);
+}
+
+/* The ring of what is in flight grows with the rate: a few times in a call's life. */
+static void make_room(struct estimator *e)
+{
+    size_t capacity = (e->flight.mask + 1) * 2;
+    if (!flight_crowded(&e->flight) || capacity > FLIGHT_CAPACITY_MAX)
+        return;
+    struct flight_packet *ring = calloc(capacity, sizeof(*ring));
+    if (ring)
+        free(flight_grow(&e->flight, ring, capacity));
+}
+
+bool bandwidth_feedback(struct bandwidth *b, const struct rtcp_view *v, uint64_t now_us)
+{
+    struct rtcp_cc cc;
+    if (rtcp_cc_read(v, &cc) != 0)
+        return false;
+    estimator_feedback(&b->estimator, &cc, now_us);
+    make_room(&b->estimator);
+    set_timer(b, now_us);
+    return true;
+}
+
+/* --- Pacing ------------------------------------------------------------------------- */
+
+static bool resend_next(struct bandwidth *b, uint64_t now_us)
+{
+    struct bandwidth_resend *r = &b->waiting[b->first];
+    if (!pacer_take(&b->pacer, RESEND_SIZE))
+        return false;
+    if (r->slot < b->viewer->slot_count)
+        slot_resend(b->viewer->slots[r->slot], r->seq, now_us);
+    b->first = (b->first + 1) % BANDWIDTH_WAITING_MAX;
+    b->count--;
+    return true;
+}
+
+static void resend_waiting(struct bandwidth *b, uint64_t now_us)
+{
+    pacer_fill(&b->pacer, estimator_target_bps(&b->estimator), now_us);
+    while (b->count && resend_next(b, now_us))
+        ;
+}
+
+void bandwidth_resend(struct bandwidth *b, uint16_t slot, uint16_t seq, uint64_t now_us)
+{
+    if (b->count == BANDWIDTH_WAITING_MAX) {
+        counter_add(&b->viewer->worker->counters, COUNT_drop_resend_full, 1);
+        return;
+    }
+    b->waiting[(b->first + b->count++) % BANDWIDTH_WAITING_MAX] = (struct bandwidth_resend){slot, seq};
+    resend_waiting(b, now_us);
+    set_timer(b, now_us);
+}
+
+/* --- Probing -------------------------------------------------------------------------- */
+
+/* The slot with the most to repeat: probes go where the pictures are. */
+static struct slot *probe_slot(const struct transport *t, uint64_t now_us)
+{
+    struct slot *best = NULL;
+    for (size_t i = 0; i < t->slot_count; i++) {
+        struct slot *s = t->slots[i];
+        if (s->desc.kind == RTP_VIDEO && slot_has_rtx(s) &&
+            (!best || rate_bps(&s->rate, now_us) > rate_bps(&best->rate, now_us)))
+            best = s;
+    }
+    return best;
+}
+
+static void send_probe(struct bandwidth *b, uint64_t now_us)
+{
+    size_t due = estimator_probe_due(&b->estimator, now_us);
+    struct slot *s = due ? probe_slot(b->viewer, now_us) : NULL;
+    if (s)
+        slot_probe(s, due, now_us);
+}
+
+static void on_timer(void *arg, uint64_t now_us)
+{
+    struct bandwidth *b = arg;
+    resend_waiting(b, now_us);
+    estimator_tick(&b->estimator, now_us);
+    send_probe(b, now_us);
+    if (b->count || now_us - b->sent_us < TRANSPORT_SECOND_US)
+        set_timer(b, now_us);
+}
