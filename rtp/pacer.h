@@ -25,6 +25,12 @@ void pacer_init(struct pacer *p, uint16_t percent, uint32_t depth_us, uint64_t n
 /* Time has passed, at that estimate. */
 void pacer_fill(struct pacer *p, uint32_t bps, uint64_t now_us);
 
+/* Nothing may leave now. */
+static inline bool pacer_in_debt(const struct pacer *p)
+{
+    return p->bits < 0;
+}
+
 /* Whether a packet of that size may leave now; it is taken off. One packet is let through whenever the
  * bucket is not in debt, however large it is. */
 bool pacer_take(struct pacer *p, size_t size);

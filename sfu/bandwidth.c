@@ -7,8 +7,6 @@
 
 #include <stdlib.h>
 
-enum { RESEND_SIZE = 1200 }; /* bytes, as the pacer counts a retransmission before it is made */
-
 static void on_timer(void *arg, uint64_t now_us);
 
 struct bandwidth *bandwidth_new(struct transport *viewer, uint64_t now_us)
@@ -79,23 +77,19 @@ bool bandwidth_feedback(struct bandwidth *b, const struct rtcp_view *v, uint64_t
 
 /* --- Pacing ------------------------------------------------------------------------- */
 
-static bool resend_next(struct bandwidth *b, uint64_t now_us)
+static void resend_first(struct bandwidth *b, uint64_t now_us)
 {
     struct bandwidth_resend *r = &b->waiting[b->first];
-    if (!pacer_take(&b->pacer, RESEND_SIZE))
-        return false;
-    if (r->slot < b->viewer->slot_count)
-        slot_resend(b->viewer->slots[r->slot], r->seq, now_us);
     b->first = (b->first + 1) % BANDWIDTH_WAITING_MAX;
     b->count--;
-    return true;
+    pacer_take(&b->pacer, slot_resend(b->viewer->slots[r->slot], r->seq, now_us));
 }
 
 static void resend_waiting(struct bandwidth *b, uint64_t now_us)
 {
     pacer_fill(&b->pacer, estimator_target_bps(&b->estimator), now_us);
-    while (b->count && resend_next(b, now_us))
-        ;
+    while (b->count && !pacer_in_debt(&b->pacer))
+        resend_first(b, now_us);
 }
 
 void bandwidth_resend(struct bandwidth *b, uint16_t slot, uint16_t seq, uint64_t now_us)

@@ -50,6 +50,7 @@ void transport_stats(const struct transport *t, struct sfu_transport_stats *out,
     *out = (struct sfu_transport_stats){
         .transport = t->id,
         .rtt_us = t->rtt_us,
+        .estimate = t->bandwidth ? estimator_target_bps(&t->bandwidth->estimator) : 0,
         .srtp_profile = t->profile,
         .packets_in = t->packets_in,
         .bytes_in = t->bytes_in,

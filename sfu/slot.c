@@ -347,10 +347,11 @@ static size_t repeat(struct slot *s, uint16_t seq, uint64_t now_us)
     return p ? send_again(s, p, sent, now_us) : 0;
 }
 
-void slot_resend(struct slot *s, uint16_t seq, uint64_t now_us)
+size_t slot_resend(struct slot *s, uint16_t seq, uint64_t now_us)
 {
-    if (repeat(s, seq, now_us))
-        s->retransmitted++;
+    size_t len = repeat(s, seq, now_us);
+    s->retransmitted += len > 0;
+    return len;
 }
 
 /* --- Probes --------------------------------------------------------------------------- */

@@ -88,8 +88,8 @@ void slot_forward(struct slot *s, struct layer *layer, struct packet *p, uint64_
 /* The viewer lost that packet: true where it is to be sent again, by slot_resend(). */
 bool slot_nacked(struct slot *s, uint16_t seq, uint64_t now_us);
 
-/* Send that packet again, if it is still there. */
-void slot_resend(struct slot *s, uint16_t seq, uint64_t now_us);
+/* Send that packet again, if it is still there. Returns the bytes that left. */
+size_t slot_resend(struct slot *s, uint16_t seq, uint64_t now_us);
 
 /* Whether something of what it shows can be sent again. */
 bool slot_has_rtx(const struct slot *s);

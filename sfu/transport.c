@@ -234,9 +234,9 @@ static void take_media(struct transport *t, const struct sfu_media_desc *media)
             bool rtx;
             if (!l->format)
                 continue;
-            uint8_t pt = old.formats[l->format - t->media.formats].pt;
-            l->format = transport_format_by_pt(t, pt, &rtx);
-            if (!l->format)
+            const struct sfu_format *was = &old.formats[l->format - t->media.formats];
+            l->format = transport_format_by_pt(t, was->pt, &rtx);
+            if (!l->format || l->format->codec != was->codec || l->format->variant != was->variant)
                 layer_restart(l);
         }
     }

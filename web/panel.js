@@ -74,6 +74,7 @@ export class Panel {
         ['Down', rate(stats.down)],
         ['Round trip', time(stats.rtt ?? server?.rtt)],
         ['Uplink estimate', rate(stats.available)],
+        ['Downlink estimate', server?.estimate ? rate(server.estimate) : dash],
         ['Cipher', server?.srtp ? server.srtp.replace(/^AEAD_/, '').replaceAll('_', ' ') : dash],
       ]),
       ...table(

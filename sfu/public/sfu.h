@@ -168,6 +168,7 @@ struct sfu_slot_stats {
 struct sfu_transport_stats {
     uint64_t transport;
     uint32_t rtt_us;
+    uint32_t estimate; /* bits per second that its network is thought to carry to it; 0 = it has no slots */
     const char *srtp_profile; /* static string, "" before DTLS is done */
     uint64_t packets_in, bytes_in, packets_out, bytes_out;
     uint8_t track_count, slot_count;
