@@ -2,9 +2,11 @@
 
 #include <math.h>
 
-/* How far a window may be off: a share of the distance from the estimate. */
+/* How far a window may be off: in proportion to its distance from the estimate, to the larger of the two. */
 static const double UNCERTAINTY = 10, UNCERTAINTY_LIMITED = 20;
 static const double VARIANCE_START = 50, VARIANCE_STEP = 5, VARIANCE_CHANGE = 200;
+
+enum { WINDOWS_CHANGING = 3 };
 
 static uint64_t length_us(const struct acked_rate *a)
 {
@@ -21,9 +23,12 @@ static void take(struct acked_rate *a, double sample_bps, bool limited)
         return;
     }
     bool below = limited && sample_bps < a->bps;
-    double off = (below ? UNCERTAINTY_LIMITED : UNCERTAINTY) * fabs(a->bps - sample_bps) / fmax(a->bps, 1);
+    double off = (below ? UNCERTAINTY_LIMITED : UNCERTAINTY) * fabs(a->bps - sample_bps) /
+                 fmax(fmax(a->bps, sample_bps), 1);
     double sample_variance = off * off;
-    double variance = a->variance + VARIANCE_STEP;
+    double variance = a->variance + (a->changing ? VARIANCE_CHANGE : VARIANCE_STEP);
+    if (a->changing > 0)
+        a->changing--;
     a->bps = (sample_variance * a->bps + variance * sample_bps) / (sample_variance + variance);
     a->variance = sample_variance * variance / (sample_variance + variance);
 }
@@ -46,7 +51,7 @@ void acked_rate_packet(struct acked_rate *a, size_t size, uint64_t arrival_us, b
 
 void acked_rate_expect_change(struct acked_rate *a)
 {
-    a->variance += VARIANCE_CHANGE;
+    a->changing = WINDOWS_CHANGING;
 }
 
 uint32_t acked_rate_bps(const struct acked_rate *a)

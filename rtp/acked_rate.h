@@ -15,7 +15,8 @@ enum {
 /* Zeroed memory is valid. */
 struct acked_rate {
     bool started, known;
-    uint64_t bytes; /* in the window */
+    uint8_t changing; /* windows for which a quick change is expected */
+    uint64_t bytes;   /* in the window */
     uint64_t window_us, newest_us;
     double bps, variance; /* variance in kbps^2 */
 };
@@ -24,7 +25,7 @@ struct acked_rate {
  * so a window below the estimate says little of the way. */
 void acked_rate_packet(struct acked_rate *a, size_t size, uint64_t arrival_us, bool limited);
 
-/* The rate is about to change quickly: believe the next windows more. */
+/* The rate is about to change quickly: believe the next three windows more. */
 void acked_rate_expect_change(struct acked_rate *a);
 
 /* Bits per second; 0 = not known yet. */

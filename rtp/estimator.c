@@ -22,7 +22,7 @@ void estimator_init(struct estimator *e, struct flight_packet *ring, size_t capa
     flight_init(&e->flight, ring, capacity);
     trendline_init(&e->trendline);
     aimd_init(&e->aimd, ESTIMATOR_START_BPS, ESTIMATOR_FLOOR_BPS, ESTIMATOR_MAX_BPS, now_us);
-    loss_estimate_init(&e->loss);
+    loss_estimate_init(&e->loss, ESTIMATOR_FLOOR_BPS);
     loss_report_init(&e->report, ESTIMATOR_START_BPS, ESTIMATOR_FLOOR_BPS, now_us);
 }
 
@@ -173,6 +173,7 @@ static uint32_t take_probe(struct estimator *e, const struct probe_outcome *p, u
     if (!followed && bps > e->aimd.bps)
         probe_soon(&e->probe, now_us);
     aimd_set(&e->aimd, bps < ground ? (uint32_t)ground : bps, now_us);
+    loss_estimate_probed(&e->loss, bps);
     acked_rate_expect_change(&e->acked);
     return followed ? bps : 0;
 }
@@ -210,7 +211,7 @@ static void revive(struct estimator *e, uint64_t now_us)
     e->inter_arrival = (struct inter_arrival){.has_current = false};
     e->acked = (struct acked_rate){.started = false};
     trendline_init(&e->trendline);
-    loss_estimate_init(&e->loss);
+    loss_estimate_init(&e->loss, ESTIMATOR_FLOOR_BPS);
     aimd_set(&e->aimd, before / 2 < ESTIMATOR_START_BPS ? before / 2 : ESTIMATOR_START_BPS, now_us);
     probe_open(&e->probe, before / 2, before, now_us);
 }
@@ -322,7 +323,8 @@ void estimator_tick(struct estimator *e, uint64_t now_us)
     if (e->probe.tried_us == 0 && e->unheard > 0 && e->probe.wanted_bps > e->target_bps)
         probe_open(&e->probe, within((uint64_t)e->target_bps * PROBE_FIRST),
                    within((uint64_t)e->target_bps * PROBE_SECOND), now_us);
-    bool calm = e->trendline.trend != TREND_OVERUSE && !e->queue.stands && !e->loss.limited &&
+    bool calm = e->trendline.trend != TREND_OVERUSE && !e->queue.stands &&
+                !(e->loss.limited && loss_estimate_heavy(&e->loss)) &&
                 (e->aimd.decreased_us == 0 || now_us - e->aimd.decreased_us > CALM_US);
     if (e->basis == ESTIMATOR_TRANSPORT_CC)
         probe_update(&e->probe, e->target_bps, calm, now_us);

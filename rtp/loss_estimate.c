@@ -4,19 +4,20 @@
 
 enum { NEWTON_STEPS = 3, FACTORS = 3 };
 
-static const double FACTOR[FACTORS] = {1.02, 1.0, 0.95}; /* of the rate so far: the candidates */
-static const double AGE_WEIGHT = 0.9;                    /* of an observation against the next newer one */
+static const double FACTOR[FACTORS] = {1.02, 1.0, 0.95};    /* of the rate so far: the candidates */
+static const double QUIET_SHARE = 0.01, QUIET_FACTOR = 1.3; /* one more, while next to nothing is lost */
+static const double AGE_WEIGHT = 0.9;                       /* of an observation against the next newer one */
 static const double INHERENT_START = 0.01, INHERENT_MIN = 0.001;
 /* A way loses at most that share at any rate, and a little more at low rates, where a lost packet
  * is a larger part of what is seen. Losses above it are taken as made by the rate. */
 static const double INHERENT_MAX = 0.12, INHERENT_MORE_BPS = 20000;
-static const double INSTANT_SHARE = 0.15, INSTANT_BPS = 50000;
-static const double BIAS_KBPS = 0.0002, BIAS_LOG_KBPS = 0.02; /* in favour of more, for each packet */
+static const double INSTANT_SHARE = 0.15, INSTANT_BPS = 20000;
+static const double BIAS_KBPS = 0.0001, BIAS_LOG_KBPS = 0.02; /* in favour of more, for each packet */
 static const double ACKED_LIMIT = 1.5;
 
-void loss_estimate_init(struct loss_estimate *l)
+void loss_estimate_init(struct loss_estimate *l, uint32_t floor_bps)
 {
-    *l = (struct loss_estimate){.inherent = INHERENT_START};
+    *l = (struct loss_estimate){.floor_bps = floor_bps, .inherent = INHERENT_START};
 }
 
 /* --- Observations -------------------------------------------------------------------- */
@@ -155,6 +156,8 @@ static double choose(struct loss_estimate *l, double delay_bps, double acked_bps
     struct candidate best = {.bps = 0};
     for (int i = 0; i < FACTORS; i++)
         consider(l, fmin(from * FACTOR[i], delay_bps), &best);
+    if (l->limited && loss_estimate_share(l) < QUIET_SHARE)
+        consider(l, fmin(from * QUIET_FACTOR, delay_bps), &best);
     if (acked_bps > 0 && acked_bps < from)
         consider(l, acked_bps, &best);
     l->inherent = best.inherent;
@@ -167,8 +170,21 @@ uint32_t loss_estimate_update(struct loss_estimate *l, uint32_t delay_bps, uint3
 {
     if (l->fresh) {
         l->fresh = false;
-        l->bps = choose(l, delay_bps, acked_bps);
+        l->bps = fmax(choose(l, delay_bps, acked_bps), l->floor_bps);
         l->limited = l->bps < delay_bps;
     }
     return l->limited && l->bps < delay_bps ? (uint32_t)l->bps : delay_bps;
+}
+
+void loss_estimate_probed(struct loss_estimate *l, uint32_t bps)
+{
+    if (!l->limited || l->bps >= bps)
+        return;
+    l->bps = bps;
+    l->count = 0;
+}
+
+bool loss_estimate_heavy(const struct loss_estimate *l)
+{
+    return loss_estimate_share(l) > INHERENT_MAX;
 }

@@ -1,0 +1,55 @@
+#include "standing_queue.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+enum { FEEDBACK_US = 50000, BASE_US = -7000000 };
+
+/* One queue through all rows: feedbacks of 10 packets each, 50 ms apart. */
+static const struct {
+    const char *what;
+    int feedbacks, delay_ms; /* above the least one */
+    size_t lost;             /* of 10 packets */
+    bool stands, full;
+} rows[] = {
+    {"nothing", 40, 0, 0, false, false},
+    {"a short queue", 20, 90, 0, false, false},
+    {"a short one that loses", 20, 90, 3, false, false},
+    {"nothing again", 100, 0, 0, false, false},
+    {"a long queue", 20, 200, 0, true, false},
+    {"that loses", 4, 200, 3, true, true},
+    {"nothing arrives: as before", 4, 0, 10, true, true},
+    {"it drains", 1, 50, 0, false, false},
+    {"loss of its own", 100, 0, 2, false, false},
+    {"as much as ever, over a queue that is long", 20, 200, 2, true, false},
+    {"more than ever", 4, 200, 4, true, true},
+    {"longer than a second", 60, 1500, 4, true, true},
+    {"it stays: that is how the way is now", 800, 200, 0, false, false},
+};
+
+static void tells_when_a_queue_stands(void **state)
+{
+    (void)state;
+    struct standing_queue q = {.full = false};
+    uint64_t now_us = 1000000;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        for (int n = 0; n < rows[i].feedbacks; n++)
+            standing_queue_feedback(&q, BASE_US + rows[i].delay_ms * 1000, 10, rows[i].lost,
+                                    now_us += FEEDBACK_US);
+        if (q.stands != rows[i].stands || q.full != rows[i].full)
+            fail_msg("%s: stands %d, full %d", rows[i].what, q.stands, q.full);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tells_when_a_queue_stands),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
