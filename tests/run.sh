@@ -35,6 +35,7 @@ good() {
 bad() {
     failed=$((failed + 1))
     say "FAILED: $*"
+    return 1
 }
 
 # check NAME COMMAND...
@@ -46,7 +47,6 @@ check() {
     else
         cat "build/logs/$name" >&2
         bad "$name"
-        return 1
     fi
 }
 
@@ -89,7 +89,7 @@ node_tests() {
 
 stage_lint() {
     # shellcheck disable=SC2086 # lists of words
-    need_all $lint_packages $unit_packages
+    need_all $lint_packages $unit_packages || return
     say 'Lint'
     node tests/lint.mjs >build/logs/lint 2>&1
     tally plain lint $?
@@ -106,7 +106,7 @@ stage_lint() {
 # The unit tests as they will run (release), under address and undefined, and under thread; then those in Node.
 stage_unit() {
     # shellcheck disable=SC2086 # lists of words
-    need_all $unit_packages
+    need_all $unit_packages || return
     for preset in release asan tsan; do
         build $preset || continue
         say "Unit tests ($preset)"
@@ -115,15 +115,14 @@ stage_unit() {
             ctest --preset $preset -V -j "$jobs" >"build/logs/unit-$preset" 2>&1
         tally ctest "unit-$preset" $?
     done
-    node_modules
     node_tests tests/web
-    node_tests tests/ws
+    node_modules && node_tests tests/ws
 }
 
 # All of it with clang, and each parser on its corpus and beyond for a few seconds.
 stage_fuzz() {
     # shellcheck disable=SC2086 # lists of words
-    need_all $fuzz_packages
+    need_all $fuzz_packages || return
     build fuzz || return
     say 'Fuzzing'
     find tests/fuzz -name 'fuzz_*.c' | sort | xargs -n 1 -P "$jobs" sh tests/fuzz.sh >build/logs/fuzz 2>&1
@@ -132,8 +131,8 @@ stage_fuzz() {
 
 stage_browser() {
     # shellcheck disable=SC2086 # lists of words
-    need_all $browser_packages
-    node_modules
+    need_all $browser_packages || return
+    node_modules || return
     for preset in release asan tsan; do
         build $preset plenum
     done
