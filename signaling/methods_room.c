@@ -31,16 +31,20 @@ static void replay(struct client *client, uint32_t event)
         session_replay(client->session, event);
 }
 
-/* Too much was missed: how things stand now, instead. */
-static void tell_state(struct client *client, uint32_t arg)
+static void tell_speakers(struct client *client, uint32_t arg)
 {
     struct session *session = client->session;
     (void)arg;
-    if (!session)
-        return;
-    media_tell_state(session);
-    if (session->meeting->speakers)
+    if (session && session->meeting->speakers)
         session_notify(session, session->meeting->speakers);
+}
+
+/* Too much was missed: how things stand now, instead. */
+static void tell_state(struct client *client, uint32_t arg)
+{
+    if (client->session)
+        media_tell_state(client->session);
+    tell_speakers(client, arg);
 }
 
 static enum rpc_code resume(struct rpc_call *call, const char *room, const char *secret)
@@ -84,6 +88,7 @@ static enum rpc_code enter(struct rpc_call *call, const char *room, const char *
         return code;
     struct session *session = server_enter(client, meeting, name);
     call->result = join_result(session, (struct resumed){false, true, 0});
+    call->then = tell_speakers;
     meeting_joined(meeting, session);
     return RPC_OK;
 }

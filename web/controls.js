@@ -4,7 +4,7 @@ import { setIcon } from './icons.js';
 import { notice } from './notice.js';
 import { deviceWords } from './words.js';
 
-const KEYS = { m: 'mic', v: 'camera', s: 'share', d: 'devices', c: 'chat', p: 'who', i: 'stats' };
+const KEYS = { m: 'mic', v: 'camera', s: 'share', d: 'devices', f: 'layout', c: 'chat', p: 'who', i: 'stats' };
 const SCREEN = { video: { frameRate: { ideal: 30, max: 30 } }, audio: true };
 
 export class Controls {

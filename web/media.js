@@ -55,6 +55,13 @@ export class Media {
     return muted || track === null;
   }
 
+  /** The server says which encodings of our pictures anybody needs: `[{track, layers}]`. */
+  want(tracks) {
+    for (const { track, layers } of tracks) {
+      for (const [source, { id }] of this.local) if (id === track) this.peer?.want(source, layers);
+    }
+  }
+
   /** Tell the server anew which tracks are muted. */
   async tell(sources = [...this.local.keys()]) {
     const tracks = sources

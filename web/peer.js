@@ -1,5 +1,7 @@
 /** The one PeerConnection: what this side sends, what it receives, and whether the path is alive. */
 
+import { Encodings } from './encodings.js';
+
 /** What one participant can send; the order is that of the m-lines. */
 export const SOURCES = Object.freeze({
   mic: 'audio',
@@ -50,6 +52,7 @@ function trim(transceiver, kind) {
 /** Everything that a client does with WebRTC; knows nothing of the protocol but what offer and answer hold. */
 export class Peer {
   #senders = new Map(); // source -> transceiver
+  #encodings = new Map(); // source -> Encodings
   #receivers = []; // recvonly transceivers in m-line order
   #timer = null;
 
@@ -75,6 +78,7 @@ export class Peer {
       });
       trim(transceiver, kind);
       this.#senders.set(source, transceiver);
+      this.#encodings.set(source, new Encodings(transceiver.sender));
     }
     for (const kind of [...Array(audio).fill('audio'), ...Array(video).fill('video')]) {
       const transceiver = pc.addTransceiver(kind, { direction: 'recvonly' });
@@ -89,6 +93,11 @@ export class Peer {
   async send(source, track) {
     const { sender } = this.#senders.get(source);
     if (sender.track !== track) await sender.replaceTrack(track);
+  }
+
+  /** Send only these encodings of a source, see Encodings. */
+  want(source, layers) {
+    return this.#encodings.get(source).want(layers);
   }
 
   /** A local description, set: `{sdp, mids}`, where mids maps each source to its mid. */

@@ -37,7 +37,8 @@ export function obstacle() {
  * - `state` `{state, error}`: see `state`; `error` is set where a call ended against the user's will
  * - `roster` `{joined: [entry], left: [{participant, reason}], updated: [entry], count}`; also after each (re)join
  * - `slots` `{slots: [Slot]}`: those whose `told`, `shown`, `why` or `stream` changed
- * - `speakers` `{speakers: [{participant, level, dominant}]}`, loudest first
+ * - `speakers` `{speakers: [{participant, name, level, dominant}]}`, loudest first; one at the most is `dominant`, the
+ *   one to be shown large
  * - `chat` `{id, time, from, name, text, to}`
  * - `rooms` `{rooms: [{room, count}]}`
  * - `media` `{state, reason, message}`: `connecting`, `connected`, `interrupted` (being mended), `gone` (being
@@ -196,6 +197,7 @@ export class Plenum extends EventTarget {
     if (method === 'roster') this.#rosterTold(params);
     else if (method === 'slots') this.#slotsTold(params.slots);
     else if (method === 'media') this.#mediaTold(params);
+    else if (method === 'encodings') this.#media.want(params.tracks);
     else this.#emit(method, params);
   }
 
@@ -270,7 +272,13 @@ export class Plenum extends EventTarget {
   async view(slots) {
     const changed = slots.filter((it) => JSON.stringify(this.#view.get(it.slot)) !== JSON.stringify(it));
     for (const it of changed) this.#view.set(it.slot, it);
-    if (changed.length) await this.#tellView(changed);
+    if (!changed.length) return;
+    try {
+      await this.#tellView(changed);
+    } catch (error) {
+      if (error.reason === 'no_participant') for (const it of changed) this.#view.delete(it.slot); // none of it holds
+      throw error;
+    }
   }
 
   /** Say something to all, or to one participant. `{id, time}`. */

@@ -10,23 +10,25 @@ export const tileKey = (participant, source) => `${participant}:${source}`;
  * @param {Iterable<object>} of.slots video slots: `{id, told}`
  * @param {boolean} of.sharing do we share our own screen?
  * @param {string | null} of.pin key of the tile that the viewer wants large
+ * @param {string | null} of.focus key of the tile that is large where neither pin nor screen is
  * @param {number} of.places how many tiles there is room for
  * @returns {{large: string | null, tiles: {participant, source}[], more: number}} `large`: the tile to show
  *   large, among `tiles`; `more`: how many people have no tile
  */
-export function seat({ self, people, slots, sharing, pin, places }) {
+export function seat({ self, people, slots, sharing, pin, focus = null, places }) {
   const told = [...slots].map((slot) => slot.told).filter(({ track }) => track !== null);
   const pictures = new Set(told.map((it) => tileKey(it.participant, it.source)));
   const wanted = [
     ...told.filter((it) => it.source === 'screen').map(({ participant }) => ({ participant, source: 'screen' })),
     ...(sharing ? [{ participant: self, source: 'screen' }] : []),
-    ...[...people].map(({ participant }) => ({ participant, source: 'camera' })),
+    ...[...people, ...told.filter((it) => it.source === 'camera')].map(({ participant }) => ({ participant, source: 'camera' })),
   ].filter(({ participant, source }, i, all) => i === all.findIndex((it) => it.participant === participant && it.source === source));
   if (!wanted.some((it) => it.participant === self && it.source === 'camera')) {
     wanted.push({ participant: self, source: 'camera' });
   }
   const key = ({ participant, source }) => tileKey(participant, source);
-  const large = wanted.some((it) => key(it) === pin) ? pin : screenOf(wanted, self);
+  const has = (tile) => wanted.some((it) => key(it) === tile);
+  const large = has(pin) ? pin : (screenOf(wanted, self) ?? (has(focus) ? focus : null));
   const rank = (it) => {
     if (key(it) === large) return 0;
     if (it.source === 'screen') return 1;

@@ -1,7 +1,9 @@
 /** The stage: everybody's tiles, where they stand, and what the server is told of their sizes. */
 
 import { capacity, grid, LANDSCAPE, PORTRAIT, spotlight } from './grid.js';
+import { memory } from './devices.js';
 import { sends } from './face.js';
+import { Focus } from './focus.js';
 import { seat, tileKey, view } from './seating.js';
 import { Tile } from './tile.js';
 import { slotWords } from './words.js';
@@ -18,7 +20,10 @@ export class Stage {
   #more = document.getElementById('more');
   #alone = document.getElementById('alone');
   #tiles = new Map();
+  #layout = document.getElementById('layout');
   #pin = null; // {participant, source}
+  #focus = new Focus();
+  #followed = null; // {participant, source}: shown large as the speaker
   #own = new Map(); // source -> MediaStream
   #frame = null;
   #timer = null;
@@ -26,7 +31,9 @@ export class Stage {
   constructor(plenum) {
     this.#plenum = plenum;
     for (const type of ['slots', 'roster', 'local']) plenum.addEventListener(type, () => this.update());
-    plenum.addEventListener('speakers', ({ detail }) => this.#ring(detail.speakers));
+    plenum.addEventListener('speakers', ({ detail }) => this.#speak(detail.speakers));
+    this.#layout.addEventListener('click', () => this.#follow(!this.#following));
+    this.#follow(memory.get('layout') === 'speaker');
     new ResizeObserver(() => this.update()).observe(this.#root);
     document.addEventListener('visibilitychange', () => this.#tellView());
   }
@@ -46,7 +53,20 @@ export class Stage {
     for (const tile of this.#tiles.values()) tile.remove();
     this.#tiles.clear();
     this.#own.clear();
-    this.#pin = null;
+    this.#focus.clear();
+    this.#pin = this.#followed = null;
+  }
+
+  /** Large is who speaks, else all are alike. */
+  get #following() {
+    return this.#layout.dataset.on === 'true';
+  }
+
+  #follow(on) {
+    this.#layout.dataset.on = on;
+    this.#layout.setAttribute('aria-pressed', String(on));
+    memory.set('layout', on ? 'speaker' : 'grid');
+    this.update();
   }
 
   get #slots() {
@@ -67,12 +87,21 @@ export class Stage {
       slots: this.#slots,
       sharing: local.get('screen').track !== null,
       pin: this.#pin && tileKey(this.#pin.participant, this.#pin.source),
+      focus: this.#followed && tileKey(this.#followed.participant, 'camera'),
     });
+  }
+
+  #focusOn() {
+    const { participant: self, roster } = this.#plenum;
+    const seen = this.#slots.map(({ told }) => told.participant).filter((it) => it !== null);
+    const participant = this.#focus.among([...seen, ...roster.keys()].filter((it) => it !== self));
+    this.#followed = this.#following && participant !== null ? { participant, source: 'camera' } : null;
   }
 
   #draw() {
     const box = this.#box();
     const most = this.#slots.length + 4;
+    this.#focusOn();
     let places = capacity({ ...box, least: box.width < 600 ? 130 : 190, most: Math.max(most, 4) });
     let seats = this.#seats(places);
     if (seats.large !== null) {
@@ -82,6 +111,7 @@ export class Stage {
     if (this.#pin && !seats.tiles.some((it) => it.participant === this.#pin.participant && it.source === this.#pin.source)) {
       this.#pin = null; // whoever it was has left, or has ended the screen
     }
+    if (this.#followed && seats.large !== tileKey(this.#followed.participant, 'camera')) this.#followed = null; // a screen is large
     this.#keep(seats.tiles);
     this.#arrange(seats, box);
     for (const tile of this.#tiles.values()) this.#fill(tile, tile.key === seats.large);
@@ -173,7 +203,8 @@ export class Stage {
     return stream;
   }
 
-  #ring(speakers) {
+  #speak(speakers) {
+    if (this.#focus.heard(speakers, this.#plenum.participant)) this.update();
     const loud = new Set(speakers.filter(({ level }) => level < AUDIBLE).map(({ participant }) => participant));
     for (const tile of this.#tiles.values()) tile.speaking = tile.source === 'camera' && loud.has(tile.participant);
   }
@@ -182,6 +213,12 @@ export class Stage {
     const pinned = this.#pin && tileKey(this.#pin.participant, this.#pin.source) === key;
     this.#pin = pinned ? null : { participant, source };
     this.update();
+  }
+
+  /** The speaker, where there is a picture to ask for. */
+  get #followedPicture() {
+    const entry = this.#plenum.roster.get(this.#followed?.participant);
+    return entry && !sends(entry).camera ? null : this.#followed;
   }
 
   #tellView() {
@@ -197,7 +234,7 @@ export class Stage {
       sizes: new Map(tiles.map((tile) => [tile.key, pixels(tile.size)])),
       usual: pixels(usual),
       places: Math.max(1, (this.places ?? slots.length) - 1),
-      pin: this.#pin?.participant === self ? null : this.#pin,
+      pin: this.#pin?.participant === self ? null : (this.#pin ?? this.#followedPicture),
       away: document.hidden,
     });
     this.#plenum.view(told).catch(() => {}); // told again when the socket is back

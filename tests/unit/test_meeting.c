@@ -254,6 +254,11 @@ static void check_speakers(void **state)
     CHECK_NUMBERS(json_object_get(fake_told(a, "speakers"), "speakers"), "participant", "2 1");
     CHECK_NUMBERS(json_object_get(fake_told(b, "speakers"), "speakers"), "level", "20 30");
     assert_int_equal(fake_told_count(other, "speakers"), 0);
+    struct fake_client *late = fake_join(&plane, "r", "Late"), *later = fake_join(&plane, "s", "Later");
+    CHECK_NUMBERS(json_object_get(fake_told(late, "speakers"), "speakers"), "participant", "2 1");
+    assert_int_equal(fake_told_count(later, "speakers"), 0); /* nobody has spoken there */
+    fake_free(late);
+    fake_free(later);
     fake_free(a);
     fake_free(b);
     fake_free(other);
