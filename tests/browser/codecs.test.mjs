@@ -71,7 +71,7 @@ for (const codec of ['VP9', 'H264', 'AV1']) {
 
     check('the camera is sent in three layers', async () => {
       const layers = () => ann.sent('camera');
-      await until('three layers', async () => (await layers()).filter(({ frames }) => frames > 5).length === 3);
+      await until('three layers', async () => (await layers()).filter(({ frames }) => frames > 0).length === 3); // for some seconds
       const heights = Object.fromEntries((await layers()).map(({ rid, height }) => [rid, height]));
       assert.deepEqual(heights, { q: 144, h: 288, f: 576 });
       for (const layer of await layers()) assert.equal(layer.codec, codec);

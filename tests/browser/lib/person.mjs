@@ -91,6 +91,23 @@ export class Person {
     return this.page.evaluate((it) => [...window.plenum.slots.values()].filter((slot) => slot.kind === it).map(({ why }) => why), kind);
   }
 
+  // Which layers of its camera this side has sent in the last 2 s, in alphabetical order: 'f h q', '' = not a byte.
+  async sends() {
+    const before = await this.sent('camera');
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    return (await this.sent('camera'))
+      .filter((now) => now.bytes > (before.find(({ rid }) => rid === now.rid)?.bytes ?? 0))
+      .map(({ rid }) => rid ?? 'camera').sort().join(' ');
+  }
+
+  // What the page does when its tab is hidden, or seen again.
+  hide(hidden) {
+    return this.page.evaluate((it) => {
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => it });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden);
+  }
+
   async seesAndHears(...others) {
     for (const other of others) {
       await this.sees(other);

@@ -88,7 +88,7 @@ export function probe({ lacks = [], camera = null, watched = false } = {}) {
       for (const it of sent.filter(({ type }) => type === 'outbound-rtp')) {
         found.push({
           out: true, kind: it.kind, codec: codecOf(sent, it), mid, rid: it.rid,
-          packets: it.packetsSent, frames: it.framesEncoded, width: it.frameWidth, height: it.frameHeight,
+          packets: it.packetsSent, bytes: it.bytesSent, frames: it.framesEncoded, width: it.frameWidth, height: it.frameHeight,
         });
       }
     }
