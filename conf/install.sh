@@ -1,4 +1,5 @@
 # Read with `.` by conf/run.sh and tests/run.sh: say TEXT; need PACKAGE..., Debian's.
+# shellcheck shell=sh
 
 # nice and srtp2 and so on for media, libwebsockets and so on for signalling.
 build_packages='cmake ninja-build gcc libc6-dev pkg-config libglib2.0-dev libssl-dev
@@ -18,11 +19,8 @@ installed() {
 as_root() {
     if [ "$(id -u)" = 0 ]; then
         "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
     else
-        say "This needs root, and sudo is not here: $*"
-        return 1
+        sudo "$@"
     fi
 }
 
@@ -30,15 +28,20 @@ as_root() {
 need() {
     missing=
     for package in "$@"; do
+        case " $missing " in *" $package "*) continue ;; esac
         installed "$package" || missing="$missing $package"
     done
     [ -n "$missing" ] || return 0
     if ! command -v apt-get >/dev/null; then
-        say "These Debian packages are needed, and apt-get is not here:$missing"
+        say "These Debian packages are missing, and apt-get is not here to install them:$missing"
+        return 1
+    fi
+    if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+        say "Packages are missing, and sudo is not here. As root: apt-get install --no-install-recommends$missing"
         return 1
     fi
     say "Installing$missing"
-    as_root apt-get -qq update
     # shellcheck disable=SC2086 # a list of words
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >&2
+    as_root apt-get -qq update &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >&2
 }
