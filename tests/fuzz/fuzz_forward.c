@@ -50,7 +50,7 @@ struct source {
     bool narrow, descriptor;
     uint64_t number, frame;
     uint32_t timestamp, jump; /* jump: of the next frame */
-    uint8_t tl0, left; /* packets until the frame ends */
+    uint8_t tl0, left;        /* packets until the frame ends */
     bool key;
     uint8_t tid, sync;
     uint8_t needed_by, opens, refers_to; /* of the frame, where there is a descriptor */

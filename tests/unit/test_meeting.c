@@ -248,7 +248,8 @@ static void check_speakers(void **state)
     struct fake_client *a = fake_join(&plane, "r", "A"), *b = fake_join(&plane, "r", "B"),
                        *other = fake_join(&plane, "s", "O");
     /* One of them has just left, and one is in another room. */
-    const struct sfu_speaker_event speakers[] = {{2, 20, true}, {9, 25, false}, {3, 26, false}, {1, 30, false}};
+    const struct sfu_speaker_event speakers[] = {
+        {2, 20, true}, {9, 25, false}, {3, 26, false}, {1, 30, false}};
     fake_sfu.up->speakers(fake_sfu.arg, server_meeting(&plane.server, "r")->room, speakers, 4);
     fake_sfu.up->speakers(fake_sfu.arg, 123456, speakers, 4); /* a room that has gone */
     CHECK_NUMBERS(json_object_get(fake_told(a, "speakers"), "speakers"), "participant", "2 1");
