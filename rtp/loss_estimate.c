@@ -71,10 +71,11 @@ void loss_estimate_packet(struct loss_estimate *l, uint64_t sent_us, size_t size
 double loss_estimate_share(const struct loss_estimate *l)
 {
     double packets = 0, lost = 0, weight = 1;
-    for (int i = 0; i < l->count; i++, weight *= AGE_WEIGHT) {
+    for (int i = 0; i < l->count; i++) {
         const struct loss_observation *o = observation(l, i);
         packets += weight * o->packets;
         lost += weight * o->lost;
+        weight *= AGE_WEIGHT;
     }
     return packets > 0 ? lost / packets : 0;
 }
@@ -107,11 +108,12 @@ static void fit_inherent(const struct loss_estimate *l, struct candidate *c)
 {
     for (int step = 0; step < NEWTON_STEPS; step++) {
         double first = 0, second = 0, weight = 1;
-        for (int i = 0; i < l->count; i++, weight *= AGE_WEIGHT) {
+        for (int i = 0; i < l->count; i++) {
             const struct loss_observation *o = observation(l, i);
             double q = (1 - excess(c, o)) / loss_probability(c, o), r = 1 / (1 - c->inherent);
             first += weight * (o->lost * q - (o->packets - o->lost) * r);
             second -= weight * (o->lost * q * q + (o->packets - o->lost) * r * r);
+            weight *= AGE_WEIGHT;
         }
         if (second < 0)
             c->inherent -= first / second;
@@ -126,11 +128,12 @@ static void weigh(const struct loss_estimate *l, struct candidate *c)
     c->inherent = l->inherent;
     c->likelihood = 0;
     fit_inherent(l, c);
-    for (int i = 0; i < l->count; i++, weight *= AGE_WEIGHT) {
+    for (int i = 0; i < l->count; i++) {
         const struct loss_observation *o = observation(l, i);
         double p = loss_probability(c, o);
         c->likelihood +=
             weight * (o->lost * log(p) + (o->packets - o->lost) * log(1 - p) + bias * o->packets);
+        weight *= AGE_WEIGHT;
     }
 }
 
