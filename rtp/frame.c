@@ -49,8 +49,7 @@ static int read_vp8(struct frame_info *f, const struct rtp_view *v, const uint8_
     return 0;
 }
 
-/* Layers above the highest that operating points tell apart go with that one. A point that has lower spatial
- * layers opens with the lowest, which says so of its whole picture. */
+/* Layers above the highest that operating points tell apart go with that one. */
 static void vp9_layers(struct frame_info *f, const struct vp9_descriptor *d)
 {
     f->has_layers = d->has_layers;
@@ -59,7 +58,7 @@ static void vp9_layers(struct frame_info *f, const struct vp9_descriptor *d)
     if (!d->has_layers)
         return;
     f->needed_by = d->not_upper_reference ? points_row(f->sid, d->tid) : points_above(f->sid, d->tid);
-    f->opens = f->key || (d->switching_up && !d->inter_layer) ? f->needed_by : 0;
+    f->opens = f->key || d->switching_up ? f->needed_by : 0;
     if (d->spatial_count)
         f->active =
             points_below(d->spatial_count < POINTS_SPATIAL ? d->spatial_count - 1u : POINTS_SPATIAL - 1,

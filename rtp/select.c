@@ -53,20 +53,13 @@ static uint32_t whole_until(struct select *s, size_t n)
     return whole;
 }
 
-static bool is_of(const struct select_frame *e, const struct rtp_view *v, const struct frame_info *f)
-{
-    if (f->has_descriptor || e->has_number)
-        return f->has_descriptor == e->has_number && f->frame_number == e->frame_number;
-    return e->timestamp == v->timestamp && e->sid == f->sid;
-}
-
-/* A packet that begins a frame and comes after others is of another frame, whatever it says. */
+/* A packet that begins a frame and comes after others is of another frame, whatever its timestamp says. */
 static struct select_frame *find(struct select *s, uint64_t number, const struct rtp_view *v,
                                  const struct frame_info *f, size_t *at)
 {
     for (*at = s->count; (*at)-- > 0;) {
         struct select_frame *e = nth(s, *at);
-        if (is_of(e, v, f) && !(f->start && number > e->number))
+        if (e->timestamp == v->timestamp && e->sid == f->sid && !(f->start && number > e->number))
             return e;
     }
     return NULL;
@@ -136,7 +129,7 @@ static bool has_references(struct select *s, const struct frame_info *f)
     for (size_t i = 0; f->refers_to && i < s->count; i++) {
         const struct select_frame *e = nth(s, i);
         uint16_t back = (uint16_t)(f->frame_number - e->frame_number);
-        if (e->forwarded && e->has_number && back > 0 && back < 32)
+        if (e->forwarded && back > 0 && back < 32)
             forwarded |= 1u << back;
     }
     return !(f->refers_to & ~forwarded);
@@ -146,7 +139,7 @@ static void note_active(struct select *s, const struct frame_info *f)
 {
     if (f->active)
         s->active = f->active;
-    else if (f->needed_by)
+    else
         s->active |= points_row(f->sid, 0);
 }
 
@@ -160,7 +153,7 @@ static void decide(struct select *s, const struct rtp_view *v, const struct fram
     if (!picture_forwarded(s, v->timestamp))
         s->point = choose(s, s->whole | (f->key || has_references(s, f) ? e->opens : 0));
     e->point = s->point;
-    e->forwarded = !f->needed_by || f->needed_by & points_one(e->point);
+    e->forwarded = f->needed_by & points_one(e->point);
 }
 
 /* A frame among others, by the point of its neighbours: of its own picture, else of the one before, or of one
@@ -175,7 +168,7 @@ static void decide_late(struct select *s, size_t at, const struct rtp_view *v, c
         by = nth(s, i);
     e->point = by->point;
     e->opens = opens(whole, f);
-    e->forwarded = !f->needed_by || f->needed_by & points_one(e->point) & whole;
+    e->forwarded = f->needed_by & points_one(e->point) & whole;
 }
 
 /* The first packet to come of a frame. NULL where it is too late to tell. */
@@ -187,7 +180,6 @@ static struct select_frame *add(struct select *s, uint64_t number, const struct 
         .last = number,
         .timestamp = v->timestamp,
         .needed_by = f->needed_by,
-        .has_number = f->has_descriptor,
         .frame_number = f->frame_number,
         .sid = f->sid,
     };
@@ -231,10 +223,11 @@ static enum select_verdict choose_layers(struct select *s, uint64_t number, cons
                                          const struct frame_info *f, struct selected *out)
 {
     size_t at;
-    if (!f->needed_by && f->key && f->start)
-        s->whole = s->whole_before = POINTS_ALL;
-    if (!f->needed_by && (f->key || !f->has_descriptor))
+    if (!f->needed_by) {
+        if (f->key && f->start)
+            s->whole = s->whole_before = POINTS_ALL;
         return SELECT_FORWARD;
+    }
     struct select_frame *e = find(s, number, v, f, &at);
     if (e && f->start)
         open_late(s, at, f);

@@ -33,8 +33,7 @@ struct select_frame {
     uint64_t number, last; /* incoming, unwrapped: of its packet that came first, and the highest so far */
     uint32_t timestamp;
     uint32_t needed_by, opens; /* points; `opens`: as its place among the others allowed */
-    bool has_number;
-    uint16_t frame_number; /* of the descriptor */
+    uint16_t frame_number;     /* of the descriptor */
     uint8_t sid;
     uint8_t point; /* the operating point by which it was decided */
     bool forwarded;
