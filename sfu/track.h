@@ -23,8 +23,6 @@ enum {
     LAYER_DTX_DEAD_US = 5000000,
     LAYER_KEY_ASK_US = 1000000, /* between key frame requests */
     LAYER_LOWEST_KEY_ASK_US = 500000,
-    LAYER_SILENT_US = 250000, /* without a frame while another layer of the track had some: it is not shown */
-    LAYER_PROVE_US = 2000000, /* that it has to live after that, to be shown again */
 };
 
 struct layer {
@@ -40,14 +38,9 @@ struct layer {
     struct clock_map clock;
     struct dependency *dependency; /* NULL where no descriptor was negotiated */
     uint64_t heard_us;             /* last packet */
-    uint64_t frame_us;             /* last first packet of a frame, as it arrived */
-    uint64_t proven_us;            /* when it will be as good as the others again; 0 = it is */
-    bool silent;                   /* see LAYER_SILENT_US */
     uint64_t key_asked_us;
     bool key_wanted, was_alive;
-    uint64_t key_number;    /* of the first packet of the last key frame; 0 = none yet */
-    uint8_t spatial_count;  /* of the last key frame that said, as the size; 0 = none did */
-    uint16_t width, height; /* of its largest spatial layer */
+    uint16_t width, height; /* of the last key frame that said */
     uint32_t nacks_sent, plis_sent;
     struct watchers watchers;
 };
@@ -97,8 +90,7 @@ void layer_restart(struct layer *layer);
 bool layer_alive(const struct layer *layer, uint64_t now_us);
 
 /* The best living layer up to `wanted`, else the lowest living one; NULL where
- * none lives. Silent ones and those that have still to prove themselves are taken
- * only where there is no other. */
+ * none lives. */
 struct layer *track_layer(struct track *track, unsigned wanted, uint64_t now_us);
 
 /* A viewer waits for a key frame: it is asked for at the next feedback, as often
