@@ -1,5 +1,6 @@
 // The room protocol over real WebSockets: what signaling/README.md promises.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { Client, health, serve, until } from './lib/room.mjs';
 
@@ -173,5 +174,11 @@ test('tokens: demanded, checked, never logged', async (t) => {
   const token = sign({ room: 'r', exp, create: true, name: 'Named' });
   const joined = await client.result('join', { room: 'r', name: 'Other', token });
   assert.equal(joined.name, 'Named');
-  for (const hidden of [secret, token, joined.session, joined.session.split('-')[1]]) assert.ok(!server.log().includes(hidden));
+  const offer = await readFile(new URL('../sdp/chromium-meeting-3-9.sdp', import.meta.url), 'utf8');
+  const { sdp } = await client.result('offer', { sdp: offer });
+  const passwords = [offer, sdp].map((text) => /^a=ice-pwd:(\S+)/m.exec(text)[1]);
+  const resumed = await (await Client.open(server.ws)).result('join', { room: 'r', resume: joined.session, event: 0 });
+  await until('both in the log', () => /offer answered[^]*resumed from/.test(server.log()));
+  for (const hidden of [secret, token, joined.session, joined.session.split('-')[1], resumed.session, ...passwords])
+    assert.ok(!server.log().includes(hidden));
 });
