@@ -11,16 +11,20 @@ const flags = [
   '--disable-sync',
   '--autoplay-policy=no-user-gesture-required',
   '--use-fake-ui-for-media-stream',
-  '--allow-loopback-in-peer-connection',
 ];
 
 // A browser with open(url, options), which gives a page in a context of its own
 // (as another person's browser), and close(). init: a function that runs in the
-// page before its own scripts, given initOptions. fps: of the camera.
-export async function launchChromium({ fps = 10 } = {}) {
+// page before its own scripts, given initOptions. fps: of the camera. loopback: whether
+// it also looks for a path for media from 127.0.0.1 and ::1.
+export async function launchChromium({ fps = 10, loopback = true } = {}) {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [...flags, `--use-fake-device-for-media-stream=fps=${fps}`],
+    args: [
+      ...flags,
+      `--use-fake-device-for-media-stream=fps=${fps}`,
+      ...(loopback ? ['--allow-loopback-in-peer-connection'] : []),
+    ],
   });
   return {
     name: 'chromium',

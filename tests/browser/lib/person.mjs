@@ -137,6 +137,15 @@ export class Person {
     return this.page.evaluate(() => window.probe.cipher());
   }
 
+  // See probe.mjs.
+  path() {
+    return this.page.evaluate(() => window.probe.path());
+  }
+
+  candidates() {
+    return this.page.evaluate(() => window.probe.candidates());
+  }
+
   // Frames that the page has decoded so far, of all slots together.
   async frames() {
     return (await this.received()).reduce((sum, { kind, frames }) => sum + (kind === 'video' ? frames : 0), 0);

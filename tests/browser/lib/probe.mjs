@@ -95,6 +95,21 @@ export function probe({ lacks = [], camera = null, watched = false } = {}) {
     return found;
   }
 
+  // The pair of candidates over which media goes now, { local, remote } as 'address port', or null.
+  async function path() {
+    const stats = new Map([...(await connections.at(-1).getStats())]);
+    const transport = [...stats.values()].find(({ type }) => type === 'transport');
+    const pair = stats.get(transport?.selectedCandidatePairId);
+    const at = ({ address, port }) => `${address} ${port}`;
+    return pair ? { local: at(stats.get(pair.localCandidateId)), remote: at(stats.get(pair.remoteCandidateId)) } : null;
+  }
+
+  // Those of the server, as it has told them: ['address port'].
+  function candidates() {
+    const lines = connections.at(-1).remoteDescription.sdp.matchAll(/^a=candidate:\S+ 1 udp \d+ (\S+ \d+) typ host/gm);
+    return [...lines].map(([, at]) => at);
+  }
+
   // The SRTP cipher of the connection.
   async function cipher() {
     for (const it of (await connections.at(-1).getStats()).values()) if (it.srtpCipher) return it.srtpCipher;
@@ -107,5 +122,5 @@ export function probe({ lacks = [], camera = null, watched = false } = {}) {
     if (!on) for (const socket of sockets) socket.close();
   }
 
-  window.probe = { connections, streams, cipher, frames, setOnline };
+  window.probe = { connections, streams, cipher, path, candidates, frames, setOnline };
 }

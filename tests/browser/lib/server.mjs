@@ -20,7 +20,8 @@ const environment = {
 export const limit = (files) => (files ? ['sh', '-c', 'ulimit -n "$0" && exec "$@"', files] : []);
 
 // Starts build/PRESET/plenum (or another program of that build) with conf/plenum.ini and what set says
-// ({ 'http.port': 8081 }), where it may have that many open files, and waits until it is healthy. Gives
+// ({ 'http.port': 8081 }), where it may have that many open files, and waits until it is healthy at http.address or
+// 127.0.0.1. Gives
 //   url     where the page is
 //   log()   what it has written so far
 //   stop()  SIGTERM; an error unless it then ends by itself, with 0, and no
@@ -29,7 +30,8 @@ export const limit = (files) => (files ? ['sh', '-c', 'ulimit -n "$0" && exec "$
 export async function startServer({ preset = 'release', program = 'plenum', set = {}, files } = {}) {
   const port = set['http.port'] ?? 8080;
   const scheme = (set['http.tls'] ?? 'off') === 'off' ? 'http' : 'https';
-  const url = `${scheme}://127.0.0.1:${port}/`;
+  const host = set['http.address'] ?? '127.0.0.1';
+  const url = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}/`;
   const sets = Object.entries(set).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
   const [command, ...args] = [...limit(files), `${root}build/${preset}/${program}`, '--config', 'conf/plenum.ini', ...sets];
   const child = spawn(command, args, {
@@ -69,7 +71,7 @@ export async function startServer({ preset = 'release', program = 'plenum', set 
   }
 
   try {
-    await until('a healthy server', async () => !running() || healthy(scheme, port), { every: 50 });
+    await until('a healthy server', async () => !running() || healthy(scheme, host, port), { every: 50 });
     assert.ok(running(), `${failure ?? 'the server ended'}\n${log}`);
   } catch (error) {
     await kill();
@@ -78,9 +80,9 @@ export async function startServer({ preset = 'release', program = 'plenum', set 
   return { url, preset, log: () => log, stop, kill };
 }
 
-async function healthy(scheme, port) {
+async function healthy(scheme, host, port) {
   const { get } = await import(`node:${scheme}`);
-  const request = get({ host: '127.0.0.1', port, path: '/health', rejectUnauthorized: false, timeout: 2000 });
+  const request = get({ host, port, path: '/health', rejectUnauthorized: false, timeout: 2000 });
   try {
     const [response] = await once(request, 'response');
     response.resume();
