@@ -150,6 +150,8 @@ static int read_video(struct frame_info *f, const struct reader *reader, const s
         from_mandatory(f, &d);
     else
         from_descriptor(f, &d);
+    if (!f->key)
+        f->width = f->height = 0;
     return 0;
 }
 
