@@ -97,6 +97,25 @@ void report_second(struct transport *t, uint64_t now_us)
     flush(&c);
 }
 
+void report_bye(struct transport *t)
+{
+    uint32_t ssrcs[RTCP_BLOCKS_MAX];
+    struct compound c;
+    size_t n = 0;
+    begin(&c, t);
+    rtcp_write_rr(&c.w, t->rtcp_ssrc, NULL, 0);
+    ssrcs[n++] = t->rtcp_ssrc;
+    for (size_t i = 0; i < t->slot_count; i++) {
+        if (n == RTCP_BLOCKS_MAX) {
+            rtcp_write_bye(&c.w, ssrcs, n);
+            n = 0;
+        }
+        ssrcs[n++] = t->slots[i]->desc.ssrc;
+    }
+    rtcp_write_bye(&c.w, ssrcs, n);
+    flush(&c);
+}
+
 /* --- Soon --------------------------------------------------------------------------- */
 
 enum { PLI_LEN = 12, NACK_LEN_MIN = 16 };

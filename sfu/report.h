@@ -10,5 +10,8 @@ struct transport;
  * slots that sent something. */
 void report_second(struct transport *t, uint64_t now_us);
 
+/* BYE for all that it sends (RFC 3550, section 6.6): the last word. */
+void report_bye(struct transport *t);
+
 /* What is due of NACKs, transport-wide feedback and key frame requests. */
 void report_feedback(struct transport *t, uint64_t now_us);

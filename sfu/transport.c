@@ -202,6 +202,10 @@ static void unlink_transport(struct transport *t)
 void transport_end(struct transport *t, enum sfu_gone why)
 {
     struct worker *w = t->worker;
+    if (t->secure) {
+        report_bye(t);
+        udp_tx_flush(&w->tx, w->now_us);
+    }
     dtls_close(t->dtls);
     for (size_t i = 0; i < SFU_TRACKS_MAX; i++) {
         if (t->tracks[i])
