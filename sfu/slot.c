@@ -106,6 +106,13 @@ void slot_need(const struct slot *s, uint64_t now_us)
         track_need(s->holder, l->index, now_us);
 }
 
+void slot_tell(struct slot *s, uint64_t now_us)
+{
+    struct sfu_slot_event now = slot_describe(s, now_us);
+    if (now.why != s->told_why || now.track != s->told_track)
+        transport_tell_slots(s->viewer);
+}
+
 void slot_retarget(struct slot *s, uint64_t now_us)
 {
     slot_need(s, now_us);
@@ -117,9 +124,7 @@ void slot_retarget(struct slot *s, uint64_t now_us)
         point_at(s, l);
     else
         settle(s);
-    struct sfu_slot_event now = slot_describe(s, now_us);
-    if (now.why != s->told_why || now.track != s->told_track)
-        transport_tell_slots(s->viewer);
+    slot_tell(s, now_us);
 }
 
 void slot_hold(struct slot *s, struct track *track, uint64_t now_us)

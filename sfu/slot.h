@@ -73,6 +73,9 @@ static inline bool slot_hidden(const struct slot *s)
 /* Show that track from its next key frame on, NULL = nothing, at once. */
 void slot_hold(struct slot *s, struct track *track, uint64_t now_us);
 
+/* Tell the viewer what it shows, where that is another thing than was told. */
+void slot_tell(struct slot *s, uint64_t now_us);
+
 /* Choose the layer again: the view or the living layers changed. */
 void slot_retarget(struct slot *s, uint64_t now_us);
 

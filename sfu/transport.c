@@ -374,8 +374,10 @@ static void on_second(void *arg, uint64_t now_us)
         if (t->tracks[i])
             track_second(t->tracks[i], now_us);
     }
-    for (size_t i = 0; i < t->slot_count; i++)
+    for (size_t i = 0; i < t->slot_count; i++) {
         slot_need(t->slots[i], now_us);
+        slot_tell(t->slots[i], now_us); /* a layer may have died and come back between two looks at it */
+    }
     if (t->connected)
         report_second(t, now_us);
     timer_set(&t->worker->timers, &t->second_timer, now_us + TRANSPORT_SECOND_US);
