@@ -1,5 +1,6 @@
 #include "bandwidth.h"
 
+#include "allot.h"
 #include "rtcp_cc.h"
 #include "slot.h"
 #include "transport.h"
@@ -71,6 +72,7 @@ bool bandwidth_feedback(struct bandwidth *b, const struct rtcp_view *v, uint64_t
         return false;
     estimator_feedback(&b->estimator, &cc, now_us);
     make_room(&b->estimator);
+    allot(b->viewer, now_us);
     set_timer(b, now_us);
     return true;
 }
@@ -131,6 +133,7 @@ static void on_timer(void *arg, uint64_t now_us)
     struct bandwidth *b = arg;
     resend_waiting(b, now_us);
     estimator_tick(&b->estimator, now_us);
+    allot(b->viewer, now_us);
     send_probe(b, now_us);
     if (b->count || now_us - b->sent_us < TRANSPORT_SECOND_US)
         set_timer(b, now_us);

@@ -3,6 +3,7 @@
  * whether there is more. What is done with it: allot.h. Worker thread only. */
 #pragma once
 
+#include "allocate.h"
 #include "estimator.h"
 #include "rtcp.h"
 #include "timer.h"
@@ -25,6 +26,7 @@ struct bandwidth_resend {
 struct bandwidth {
     struct transport *viewer;
     struct estimator estimator;
+    struct allocate allocate;
     struct pacer pacer;
     struct timer timer;
     uint64_t sent_us;                                       /* last packet that left */

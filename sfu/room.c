@@ -1,5 +1,6 @@
 #include "room.h"
 
+#include "allot.h"
 #include "fill.h"
 #include "slot.h"
 #include "track.h"
@@ -191,6 +192,8 @@ void room_fill(struct room *room, uint64_t now_us)
             continue;
         fill_kind(room, t, RTP_AUDIO, &c, now_us);
         fill_kind(room, t, RTP_VIDEO, &c, now_us);
+        allot_touch(t);
+        allot(t, now_us);
     }
     g_hash_table_destroy(c.by_id);
     g_array_free(c.ids[RTP_AUDIO], TRUE);

@@ -23,6 +23,13 @@ enum {
     SLOT_RESENDS_MAX = 3,       /* of one packet */
     SLOT_RESEND_US = 100000,    /* or the round trip where that is shorter: between resends of one packet */
     SLOT_CORRECTION_US = 75000, /* a larger correction of a timestamp is counted */
+    SLOT_CACHED_MAX = 40,       /* packets: a key frame with more behind it is not fresh */
+};
+
+/* The highest layers to be sent. */
+struct slot_aim {
+    uint8_t layer;    /* of the track; SFU_LAYERS_MAX: the highest */
+    uint8_t sid, tid; /* within that layer's stream (points.h) */
 };
 
 struct slot {
@@ -34,6 +41,10 @@ struct slot {
     /* what is wanted */
     struct sfu_view_slot view;
     struct track *holder; /* whom room_fill() put here, or NULL */
+    struct slot_aim aim;  /* as slot_aim() was told */
+    bool aimed;           /* it was told, for this holder */
+    bool paused;          /* its viewer's network does not carry it */
+    uint8_t wish;         /* the layer of the holder that it would have were all alive */
 
     /* what is sent */
     struct select select;
@@ -79,11 +90,27 @@ void slot_tell(struct slot *s, uint64_t now_us);
 /* Choose the layer again: the view or the living layers changed. */
 void slot_retarget(struct slot *s, uint64_t now_us);
 
+/* Send these layers of the holder and none above them, in place of what the view's size alone asks for, until
+ * the slot gets another holder. Where that layer of the track does not live it is the best living one below,
+ * else the lowest living one. */
+void slot_aim(struct slot *s, struct slot_aim aim, uint64_t now_us);
+
+/* Send nothing, or go on: what the network carries changed. */
+void slot_pause(struct slot *s, bool paused, uint64_t now_us);
+
 /* Say which layers it needs: once a second, and when it is pointed elsewhere. */
 void slot_need(const struct slot *s, uint64_t now_us);
 
 /* That layer's stream has ended: stop listening. */
 void slot_forget_layer(struct slot *s, struct layer *layer);
+
+/* The viewer's format for that layer; of RED it is that of the Opus inside, which everybody can have. NULL:
+ * the viewer cannot decode it, or nothing came yet. */
+const struct sfu_format *slot_format(const struct slot *s, const struct layer *layer);
+
+/* Begin the target layer with its last key frame and what followed, where that is little and all there, and
+ * not so old that the stream would fall behind its clock. False: it has to wait for a key frame. */
+bool slot_start_cached(struct slot *s, struct layer *layer, uint64_t now_us);
 
 /* A packet of a layer that the slot listens to, with its unwrapped sequence number. */
 void slot_forward(struct slot *s, struct layer *layer, struct packet *p, uint64_t number, uint64_t now_us);

@@ -23,7 +23,7 @@ export class Slot {
   told = NOBODY;
   /** Whose media the stream carries now: the same, or null. */
   shown = null;
-  /** Why: `filled`, `empty`, `hidden`, `muted`, `no codec`, `no layer`. */
+  /** Why: `filled`, `empty`, `hidden`, `muted`, `no codec`, `no layer`, `bandwidth`. */
   why = 'empty';
   /** To be played by an element; changes when the PeerConnection had to be made anew. */
   stream = null;

@@ -62,7 +62,7 @@ export function goneWords(reason) {
 
 /** What a tile says instead of a picture, or '' where the initials say enough. */
 export function slotWords(why) {
-  return of({ 'no codec': 'This browser cannot play the video', 'no layer': 'Waiting for the picture' }, why) ?? '';
+  return of({ 'no codec': 'This browser cannot play the video', 'no layer': 'Waiting for the picture', bandwidth: 'Paused: your connection is too slow for it' }, why) ?? '';
 }
 
 /** Why this browser cannot call at all; see obstacle(). */

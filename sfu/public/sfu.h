@@ -118,6 +118,7 @@ enum sfu_why { /* why a slot shows nothing, or what it shows */
                SFU_WHY_MUTED,    /* pinned, but the publisher has muted or not published it */
                SFU_WHY_NO_CODEC, /* the viewer cannot decode the source's codec */
                SFU_WHY_NO_LAYER, /* nothing arrives from the publisher */
+    SFU_WHY_BANDWIDTH, /* paused: the viewer's network does not carry it */
                SFU_WHY_COUNT
 };
 

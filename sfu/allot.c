@@ -1,0 +1,97 @@
+#include "allot.h"
+
+#include "bandwidth.h"
+#include "room.h"
+#include "slot.h"
+#include "track.h"
+#include "transport.h"
+
+enum { AUDIO_BPS = 40000 }; /* what a voice is taken to need before it was measured */
+
+/* What the allocator is told, for all slots of one viewer. */
+struct sheet {
+    struct allocate_slot slots[SFU_SLOTS_MAX];
+    struct allocate_choice choices[SFU_SLOTS_MAX];
+    struct allocate_step voices[SFU_SLOTS_MAX]; /* the one step of each audio slot */
+};
+
+static void describe_voice(struct allocate_slot *to, struct allocate_step *step, const struct slot *s,
+                           uint64_t now_us)
+{
+    uint32_t bps = rate_bps(&s->rate, now_us);
+    *step = (struct allocate_step){.alive = true, .bps = bps ? bps : AUDIO_BPS};
+    to->steps = step;
+    to->step_count = 1;
+}
+
+static void describe_picture(struct allocate_slot *to, const struct slot *s, uint64_t now_us)
+{
+    const struct track *track = s->holder;
+    to->width = s->view.width;
+    to->height = s->view.height;
+    to->pinned = s->view.pin_participant != 0;
+    to->screen = track->source == SFU_SCREEN;
+    to->speaker = track->publisher->participant == speech_dominant(&track->room->speech);
+    to->steps = track_steps(s->holder, &to->step_count, now_us);
+}
+
+static void describe(struct sheet *sheet, const struct transport *t, uint64_t now_us)
+{
+    for (size_t i = 0; i < t->slot_count; i++) {
+        const struct slot *s = t->slots[i];
+        struct allocate_slot *to = &sheet->slots[i];
+        *to = (struct allocate_slot){.kind = s->desc.kind, .hidden = slot_hidden(s)};
+        if (!s->holder)
+            continue;
+        to->source = s->holder->id;
+        if (s->desc.kind == RTP_AUDIO)
+            describe_voice(to, &sheet->voices[i], s, now_us);
+        else
+            describe_picture(to, s, now_us);
+    }
+}
+
+/* With simulcast a choice's layer is the track's; a single stream's are its spatial ones. */
+static struct slot_aim aim_of(const struct track *track, const struct allocate_choice *choice)
+{
+    bool simulcast = track->layer_count > 1;
+    return (struct slot_aim){
+        .layer = simulcast ? choice->layer : 0,
+        .sid = simulcast ? POINTS_SPATIAL - 1 : choice->layer,
+        .tid = choice->tid,
+    };
+}
+
+static void obey(struct slot *s, const struct allocate_choice *choice, uint64_t now_us)
+{
+    if (s->desc.kind != RTP_VIDEO || !s->holder)
+        return;
+    s->wish = s->holder->layer_count > 1 ? choice->wish : 0;
+    if (choice->why == ALLOCATE_GIVEN)
+        slot_aim(s, aim_of(s->holder, choice), now_us);
+    slot_pause(s, choice->why == ALLOCATE_BANDWIDTH, now_us);
+}
+
+void allot_touch(struct transport *t)
+{
+    if (t->bandwidth)
+        allocate_touch(&t->bandwidth->allocate);
+}
+
+void allot(struct transport *t, uint64_t now_us)
+{
+    struct bandwidth *b = t->bandwidth;
+    struct sheet sheet;
+    struct allocate_total total;
+    if (!b || !t->connected)
+        return;
+    uint32_t budget = estimator_target_bps(&b->estimator);
+    if (!allocate_due(&b->allocate, budget, now_us))
+        return;
+    describe(&sheet, t, now_us);
+    allocate_run(&b->allocate, sheet.slots, t->slot_count, budget, now_us, sheet.choices, &total);
+    for (size_t i = 0; i < t->slot_count; i++)
+        obey(t->slots[i], &sheet.choices[i], now_us);
+    uint64_t wanted = total.more ? total.wanted_bps : 0;
+    estimator_want(&b->estimator, wanted < UINT32_MAX ? (uint32_t)wanted : UINT32_MAX, now_us);
+}

@@ -1,0 +1,78 @@
+/* What a track has to offer (track.h, track_steps): its layers and their temporal
+ * ones, with what they cost. The publisher's own word goes before what was
+ * measured: a shared screen that stands still measures as nothing. */
+#include "track.h"
+
+enum { STEPS_FRESH_US = 200000 }; /* viewers in one room share a list for so long */
+
+/* One stream's spatial layer, as told and as measured. */
+struct offer {
+    uint8_t layer; /* as the step is named */
+    const struct layer *from;
+    const struct layers_spatial *told; /* NULL = not told */
+    uint8_t sid;                       /* of it in its stream */
+    uint8_t temporal_count;
+};
+
+static uint8_t measured_temporal(const struct layer *l, uint8_t sid, uint64_t now_us)
+{
+    uint8_t count = 1;
+    for (uint8_t tid = 1; l->rates && tid < LAYER_RATE_IDS; tid++) {
+        if (rate_bps(&l->rates->of[sid][tid], now_us))
+            count = (uint8_t)(tid + 1);
+    }
+    return count;
+}
+
+static void add_steps(struct track *t, const struct offer *o, uint64_t now_us)
+{
+    const struct layer *l = o->from;
+    for (uint8_t tid = 0; tid < o->temporal_count && t->step_count < ALLOCATE_STEPS_MAX; tid++) {
+        uint32_t told = o->told ? o->told->bps[tid] : 0;
+        t->steps[t->step_count++] = (struct allocate_step){
+            .layer = o->layer,
+            .tid = tid,
+            .fps = o->told ? layers_fps(o->told, tid) : 0,
+            .alive = layer_alive(l, now_us),
+            .width = o->told && o->told->width ? o->told->width : l->width,
+            .height = o->told && o->told->width ? o->told->height : l->height,
+            .bps = told       ? told
+                   : l->rates ? layer_rate_bps(l->rates, o->sid, tid, now_us)
+                              : 0,
+            .alive_us = l->started_us,
+        };
+    }
+}
+
+static void add_stream(struct track *t, uint8_t i, uint64_t now_us)
+{
+    const struct layer *l = &t->layers[i];
+    bool simulcast = t->layer_count > 1;
+    const struct layers_spatial *told = i < t->told.stream_count ? t->told.of[i] : NULL;
+    for (uint8_t sid = 0; sid < LAYERS_SPATIAL_MAX; sid++) {
+        bool is_told = told && told[sid].temporal_count;
+        bool is_there = is_told || (!simulcast && l->rates && rate_bps(&l->rates->of[sid][0], now_us));
+        if (sid > 0 && (simulcast || !is_there))
+            break;
+        struct offer o = {
+            .layer = simulcast ? i : sid,
+            .from = l,
+            .told = is_told ? &told[sid] : NULL,
+            .sid = sid,
+            .temporal_count = is_told ? told[sid].temporal_count : measured_temporal(l, sid, now_us),
+        };
+        add_steps(t, &o, now_us);
+    }
+}
+
+const struct allocate_step *track_steps(struct track *t, uint8_t *count, uint64_t now_us)
+{
+    if (!t->step_count || now_us - t->steps_us >= STEPS_FRESH_US) {
+        t->step_count = 0;
+        t->steps_us = now_us;
+        for (uint8_t i = 0; i < t->layer_count; i++)
+            add_stream(t, i, now_us);
+    }
+    *count = t->step_count;
+    return t->steps;
+}
