@@ -104,6 +104,20 @@ static void add_candidates(struct candidates *c, const struct room *room, enum s
     }
 }
 
+/* Cameras in the order in which they are wanted: of those who spoke, the latest first, then of the others. */
+static void add_faces(struct candidates *c, const struct room *room)
+{
+    for (size_t i = 0; i < room->speech.recent_count; i++) {
+        for (guint j = 0; j < room->tracks->len; j++) {
+            struct track *track = g_ptr_array_index(room->tracks, j);
+            if (track->publisher->participant == room->speech.recent[i] && track->source == SFU_CAMERA &&
+                !track->muted)
+                add_candidate(c, track);
+        }
+    }
+    add_candidates(c, room, SFU_CAMERA);
+}
+
 /* Audio in the order in which it is wanted: who is heard, then the others. */
 static void add_voices(struct candidates *c, const struct room *room)
 {
@@ -184,7 +198,7 @@ void room_fill(struct room *room, uint64_t now_us)
         .ids = {g_array_new(FALSE, FALSE, sizeof(uint32_t)), g_array_new(FALSE, FALSE, sizeof(uint32_t))},
     };
     add_candidates(&c, room, SFU_SCREEN);
-    add_candidates(&c, room, SFU_CAMERA);
+    add_faces(&c, room);
     add_voices(&c, room);
     for (guint i = 0; i < room->transports->len; i++) {
         struct transport *t = g_ptr_array_index(room->transports, i);

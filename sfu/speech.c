@@ -34,6 +34,12 @@ void speech_heard(struct speech *s, uint64_t now_us)
         timer_set(&s->room->worker->timers, &s->timer, now_us + LOOK_US);
 }
 
+uint32_t speech_dominant(const struct speech *s)
+{
+    const struct track *track = room_track(s->room, s->dominant.id);
+    return track ? track->publisher->participant : 0;
+}
+
 /* --- Who is heard ------------------------------------------------------------------ */
 
 static bool is_heard(const struct speech *s, uint32_t id)
@@ -65,6 +71,21 @@ static size_t list_voices(const struct speech *s, struct rank_candidate *out, si
 
 /* --- Who is shown ------------------------------------------------------------------ */
 
+static void note_dominant(struct speech *s)
+{
+    uint32_t participant = speech_dominant(s);
+    size_t at = 0;
+    if (!participant)
+        return;
+    while (at < s->recent_count && s->recent[at] != participant)
+        at++;
+    if (at == s->recent_count && s->recent_count < SPEECH_RECENT)
+        s->recent_count++;
+    at = at < SPEECH_RECENT ? at : SPEECH_RECENT - 1;
+    memmove(s->recent + 1, s->recent, at * sizeof(s->recent[0]));
+    s->recent[0] = participant;
+}
+
 /* True where another has become dominant. */
 static bool find_dominant(struct speech *s, uint64_t now_us)
 {
@@ -77,7 +98,10 @@ static bool find_dominant(struct speech *s, uint64_t now_us)
         if (track->source == SFU_MIC && !track->muted)
             candidates[n++] = (struct dominant_candidate){track->id, &track->speaker};
     }
-    return dominant_update(&s->dominant, candidates, n, now_us);
+    if (!dominant_update(&s->dominant, candidates, n, now_us))
+        return false;
+    note_dominant(s);
+    return true;
 }
 
 /* --- Telling ------------------------------------------------------------------------- */
