@@ -56,6 +56,7 @@ static struct source_conf source_conf(const struct peer *p, const struct sfu_tra
     size_t below_best = layers_of(t) - 1 - layer;
     return (struct source_conf){
         .kind = t->kind,
+        .codec = f ? f->codec : RTP_CODEC_NONE,
         .track = t->id,
         .layer = (uint8_t)layer,
         .mid = t->mid,
