@@ -35,7 +35,7 @@ const struct conf_key conf_keys[] = {
     {AT(http, origins), TEXT, .by_default = "",
      .sentence = "Origins whose pages may connect, separated by spaces; empty: the server's own; *: any."},
     {AT(http, connections), NUMBER(1, 1000000), .by_default = "4096",
-     .sentence = "Most TCP connections at a time."},
+     .sentence = "Most WebSockets and sessions of WHIP and WHEP at a time; TCP connections, too."},
 
     {AT(rtc, port), .type = CONF_PORT, .min = 1, .max = UINT16_MAX, .by_default = "7900",
      .sentence = "UDP port of the first media worker; worker n has port + n."},

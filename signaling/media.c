@@ -55,6 +55,8 @@ static void configure(struct answer_config *config, const struct session *sessio
     struct sfu *sfu = session->plane->sfu;
     *config = (struct answer_config){
         .red = conf->room.red,
+        .only_sends = session->way == SESSION_WHIP,
+        .only_receives = session->way == SESSION_WHEP,
         .fingerprint = *sfu_our_fingerprint(sfu),
         .random = random_bytes,
         .track_id = next_track,
@@ -135,9 +137,33 @@ int media_offer(struct session *session, const char *sdp, const struct media_nam
     log_info(session->meeting->name, session->participant, "%s: %u tracks, %u slots",
              first ? "offer answered" : "new offer answered", session->media->answer.desc.media.track_count,
              session->media->answer.desc.media.slot_count);
-    if (take_tracks(session, naming))
-        meeting_updated(session->meeting, session);
-    return 0;
+    return take_tracks(session, naming);
+}
+
+char *media_restart(struct session *session, const char *ufrag, const char *pwd)
+{
+    struct answer_config config;
+    configure(&config, session);
+    char *fragment = answer_restart(&session->media->answer, &config, ufrag, pwd);
+    sfu_update(session->plane->sfu, session->media->transport, &session->media->answer.desc);
+    return fragment;
+}
+
+void media_pin(struct session *session, uint32_t participant)
+{
+    struct media *media = session->media;
+    const struct sfu_media_desc *desc = &media->answer.desc.media;
+    unsigned met[2] = {0}; /* slots of each kind */
+    for (size_t i = 0; i < desc->slot_count; i++) {
+        unsigned nth = met[desc->slots[i].kind]++;
+        media->views[i] = (struct sfu_view_slot){
+            .hidden = nth > 1,
+            .pin_participant = participant,
+            .pin_source = nth ? SFU_SCREEN : SFU_CAMERA,
+        };
+    }
+    if (desc->slot_count)
+        sfu_view(session->plane->sfu, media->transport, 0, media->views, desc->slot_count);
 }
 
 void media_mute(struct session *session, uint32_t track, bool muted)
