@@ -53,6 +53,11 @@ struct conf {
         char *secret; /* HS256 key for join tokens; "" = no token needed */
     } auth;
     struct {
+        char *servers;     /* stun:, stuns:, turn: and turns: URLs told to clients, separated by spaces */
+        char *secret;      /* shared with the TURN servers, which take passwords made of it */
+        uint32_t lifetime; /* s that such a password holds, 86400 */
+    } ice;
+    struct {
         enum conf_log_level level; /* info */
     } log;
 };

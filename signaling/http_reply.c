@@ -3,7 +3,7 @@
 #include <libwebsockets.h>
 #include <string.h>
 
-enum { HEAD_MAX = 8192 }; /* bytes of our response headers */
+enum { HEAD_MAX = 16384 }; /* bytes of our response headers */
 
 static const struct {
     const char *name, *value;

@@ -1,10 +1,12 @@
 #include "entry.h"
+#include "ice_servers.h"
 #include "log.h"
 #include "methods.h"
 #include "server.h"
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 /* --- join ----------------------------------------------------------------- */
 
@@ -17,12 +19,13 @@ static json_t *join_result(struct session *session, struct resumed how)
 {
     const struct meeting *meeting = session->meeting;
     g_autofree char *secret = session_renew(session);
-    return json_pack("{s:I, s:s, s:i, s:b, s:b, s:I, s:s, s:s, s:[], s:i, s:o}", "participant",
+    return json_pack("{s:I, s:s, s:i, s:b, s:b, s:I, s:s, s:s, s:o, s:i, s:o}", "participant",
                      (json_int_t)session->participant, "session", secret, "grace",
                      (int)session->server->conf->signaling.grace, "resumed", how.resumed, "complete",
                      how.complete, "event", (json_int_t)how.event, "room", meeting->name, "name",
-                     session->name, "ice_servers", "count", (int)meeting->sessions->len, "participants",
-                     meeting_roster(meeting, session));
+                     session->name, "ice_servers",
+                     ice_servers_list(session->server->conf, session->participant, time(NULL)), "count",
+                     (int)meeting->sessions->len, "participants", meeting_roster(meeting, session));
 }
 
 static void replay(struct client *client, uint32_t event)

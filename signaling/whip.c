@@ -2,12 +2,14 @@
 
 #include "entry.h"
 #include "etag.h"
+#include "ice_servers.h"
 #include "origin.h"
 #include "sdpfrag.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define OFFER_TYPE    "application/sdp"
 #define FRAGMENT_TYPE "application/trickle-ice-sdpfrag"
@@ -191,7 +193,20 @@ static void add_cors(const struct whip_request *request, struct http_reply *repl
                       "Location, ETag, Link, Retry-After, Accept-Post, Accept-Patch, WWW-Authenticate");
 }
 
-static void answer_options(const struct whip_path *path, const char *allow, struct http_reply *reply)
+/* A client that wants to know the ICE servers before its offer asks with its token, which a browser's own
+ * preflight does not have. */
+static void tell_ice_servers(const struct server *server, const struct whip_request *request,
+                             const struct whip_path *path, struct http_reply *reply)
+{
+    struct entry entry;
+    char err[SCHEMA_ERROR_MAX];
+    if (check_entry(server, request, path, &entry, err) == 0)
+        ice_servers_link(server->conf, 0, time(NULL), reply);
+    entry_finish(&entry);
+}
+
+static void answer_options(const struct server *server, const struct whip_request *request,
+                           const struct whip_path *path, const char *allow, struct http_reply *reply)
 {
     reply->status = 204;
     http_reply_header(reply, "allow:", "%s", allow);
@@ -202,6 +217,8 @@ static void answer_options(const struct whip_path *path, const char *allow, stru
     http_reply_header(reply, "access-control-allow-methods:", "%s", allow);
     http_reply_header(reply, "access-control-allow-headers:", "Authorization, Content-Type, If-Match");
     http_reply_header(reply, "access-control-max-age:", "7200");
+    if (!*path->secret)
+        tell_ice_servers(server, request, path, reply);
 }
 
 static bool admit(struct server *server, const struct whip_request *request, struct http_reply *reply)
@@ -220,7 +237,7 @@ static bool admit(struct server *server, const struct whip_request *request, str
     const char *allow = *path.secret ? "PATCH, DELETE, OPTIONS" : "POST, OPTIONS";
     bool session = *path.secret;
     if (request->method == WHIP_OPTIONS)
-        answer_options(&path, allow, reply);
+        answer_options(server, request, &path, allow, reply);
     else if (!session && request->method == WHIP_POST)
         return admit_post(server, request, &path, reply);
     else if (session && (request->method == WHIP_PATCH || request->method == WHIP_DELETE))
@@ -265,6 +282,7 @@ static void answered(struct server *server, struct session *session, char *answe
     http_reply_header(reply, "location:", "/%s/%s/%s", publishes ? "whip" : "whep", session->meeting->name,
                       secret);
     http_reply_header(reply, "etag:", "\"%s\"", session->media->answer.desc.ufrag);
+    ice_servers_link(server->conf, session->participant, time(NULL), reply);
 }
 
 /* The offer of a session that has just been made, and of which nobody knows yet. */

@@ -219,6 +219,26 @@ test('tokens: as for a WebSocket; a session is reached by its URL', async (t) =>
   assert.doesNotMatch(server.log(), /eyJ/);
 });
 
+test('Link headers name the ICE servers, with passwords for those who have a token', async (t) => {
+  const server = await serve(t, {
+    'ice.servers': 'stun:s.example turn:t.example:3478?transport=udp', 'ice.secret': 'north', 'auth.secret': secret,
+  });
+  const authorization = `Bearer ${sign(secret, { room: 'r' })}`;
+  const made = await post(server, 'whip/r', { authorization });
+  const link = made.headers.get('link');
+  assert.match(link, /^<stun:s\.example>; rel="ice-server", <turn:t\.example:3478\?transport=udp>; rel="ice-server"; username="\d+:1"; credential="[^"]{28}"; credential-type="password"$/);
+  const expires = Number(/username="(\d+)/.exec(link)[1]) - Date.now() / 1000;
+  assert.ok(expires > 86000 && expires <= 86400);
+  const asked = await ask(server, 'OPTIONS', 'whep/r', { authorization });
+  assert.match(asked.headers.get('link'), /credential=/);
+  assert.equal((await ask(server, 'OPTIONS', 'whep/r')).headers.get('link'), null);
+  const client = await Client.open(server.ws);
+  const joined = await client.result('join', { room: 'r', name: 'Ann', token: sign(secret, { room: 'r' }) });
+  assert.deepEqual(joined.ice_servers.map(({ urls }) => urls), ['stun:s.example', 'turn:t.example:3478?transport=udp']);
+  assert.match(joined.ice_servers[1].username, /^\d+:2$/);
+  assert.doesNotMatch(server.log(), /credential|north/);
+});
+
 test('pages of other origins: those that may open a WebSocket', async (t) => {
   const other = 'https://player.example';
   const server = await serve(t, { 'http.origins': other });
