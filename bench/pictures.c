@@ -181,7 +181,7 @@ void pictures_free(struct pictures *p)
     free(p);
 }
 
-const struct picture *pictures_at(const struct pictures *p, uint32_t at)
+const struct picture *pictures_at(const struct pictures *p, uint64_t at)
 {
     return &p->frames[at < p->count ? at : 1 + (at - 1) % (p->count - 1)];
 }

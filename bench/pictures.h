@@ -35,7 +35,7 @@ struct pictures *pictures_new(const struct pictures_conf *conf);
 void pictures_free(struct pictures *p);
 
 /* Frame number `at` since the last key frame, which is 0. Belongs to p. */
-const struct picture *pictures_at(const struct pictures *p, uint32_t at);
+const struct picture *pictures_at(const struct pictures *p, uint64_t at);
 
 /* Frames before the loop begins again; it begins with frame 1. */
 uint32_t pictures_loop(const struct pictures *p);

@@ -56,6 +56,8 @@ static uint16_t count_packets(struct source *s)
         return s->frame.key && c->key_packets ? c->key_packets : c->packets;
     s->supplied = c->frames->next(c->frames, c, s->frame.key, &s->supplied_at);
     s->frame.key = s->supplied.key;
+    s->frame.tid = s->supplied.tid;
+    s->frame.sync = s->supplied.sync;
     return (uint16_t)((s->supplied.len + c->payload_len - 1) / c->payload_len);
 }
 
@@ -65,11 +67,12 @@ static void begin_frame(struct source *s, uint64_t now_us)
         s->next_us = now_us;
     s->frame.timestamp = timestamp_at(s, s->next_us);
     s->frame.picture_id = (s->frame.picture_id + 1) & 0x7fff;
-    s->frame.tl0++;
     s->frame.level = s->conf.level;
     s->frame.key = s->conf.kind == RTP_VIDEO && s->key_due;
     s->frame.at = 0;
     s->packets = count_packets(s);
+    if (s->frame.tid == 0)
+        s->frame.tl0++;
     if (s->frame.key)
         s->keys++;
     s->key_due = false;
@@ -158,7 +161,7 @@ static void write_vp8_descriptor(const struct source_packet *p, struct wr *w)
     wr_u8(w, 0xe0);
     wr_u16(w, 0x8000u | p->picture_id);
     wr_u8(w, p->tl0);
-    wr_u8(w, 0);
+    wr_u8(w, (uint32_t)p->tid << 6 | (p->sync ? 0x20u : 0));
 }
 
 /* RFC 6386, section 9.1, as far as a forwarder reads: frame type, start code, size. */

@@ -19,6 +19,8 @@ struct source_conf;
 struct source_frame {
     const uint8_t *data; /* outlives the source: packets may be asked for again */
     size_t len;          /* not 0 */
+    uint8_t tid;         /* temporal layer */
+    bool sync;           /* refers to nothing but frames of temporal layer 0 */
     bool key;
 };
 
@@ -58,8 +60,8 @@ struct source_packet {
     const uint8_t *data;     /* its part of a supplied frame, NULL = filler */
     uint16_t len;            /* of data */
     uint16_t picture_id, at; /* at: place in its frame */
-    uint8_t tl0, level;
-    bool key, last;
+    uint8_t tl0, tid, level;
+    bool key, sync, last;
 };
 
 struct source {
