@@ -18,10 +18,7 @@ static struct counters *counters_of(const struct slot *s)
 
 const struct sfu_format *slot_format(const struct slot *s, const struct layer *l)
 {
-    if (!l->format)
-        return NULL;
-    enum rtp_codec codec = l->format->codec == RTP_CODEC_RED ? RTP_CODEC_OPUS : l->format->codec;
-    return transport_format(s->viewer, codec, l->format->variant);
+    return l->format ? transport_plays(s->viewer, l->format) : NULL;
 }
 
 static uint64_t captured_us(const struct layer *l, const struct packet *p)

@@ -188,6 +188,22 @@ void slot_forget_layer(struct slot *s, struct layer *layer)
         watch_end(&s->target);
 }
 
+static void name(struct sfu_slot_event *e, const struct track *track)
+{
+    e->track = track->id;
+    e->participant = track->publisher->participant;
+}
+
+/* Nothing of its holder is being forwarded. */
+static void describe_waiting(const struct slot *s, struct sfu_slot_event *e, uint64_t now_us)
+{
+    const struct layer *l = track_layer(s->holder, SFU_LAYERS_MAX, now_us);
+    if (l && slot_format(s, l))
+        return; /* a key frame will come */
+    e->why = l ? SFU_WHY_NO_CODEC : SFU_WHY_NO_LAYER;
+    name(e, s->holder);
+}
+
 struct sfu_slot_event slot_describe(const struct slot *s, uint64_t now_us)
 {
     struct sfu_slot_event e = {.slot = s->index, .why = SFU_WHY_EMPTY, .rtp_timestamp = s->rewrite.timestamp};
@@ -195,15 +211,13 @@ struct sfu_slot_event slot_describe(const struct slot *s, uint64_t now_us)
         e.why = SFU_WHY_HIDDEN;
     } else if (s->paused && s->holder) {
         e.why = SFU_WHY_BANDWIDTH;
+        name(&e, s->holder);
     } else if (s->current.layer && layer_alive(s->current.layer, now_us)) {
-        const struct track *shown = s->current.layer->track;
         e.why = SFU_WHY_FILLED;
-        e.track = shown->id;
-        e.participant = shown->publisher->participant;
         e.rtp_timestamp = s->switched_timestamp;
+        name(&e, s->current.layer->track);
     } else if (s->holder) {
-        struct layer *l = track_layer(s->holder, SFU_LAYERS_MAX, now_us);
-        e.why = !l ? SFU_WHY_NO_LAYER : slot_format(s, l) ? SFU_WHY_EMPTY : SFU_WHY_NO_CODEC;
+        describe_waiting(s, &e, now_us);
     } else if (s->view.pin_participant) {
         e.why = SFU_WHY_MUTED;
     }

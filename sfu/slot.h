@@ -104,8 +104,7 @@ void slot_need(const struct slot *s, uint64_t now_us);
 /* That layer's stream has ended: stop listening. */
 void slot_forget_layer(struct slot *s, struct layer *layer);
 
-/* The viewer's format for that layer; of RED it is that of the Opus inside, which everybody can have. NULL:
- * the viewer cannot decode it, or nothing came yet. */
+/* The viewer's format for that layer (transport_plays). NULL: it cannot decode it, or nothing came yet. */
 const struct sfu_format *slot_format(const struct slot *s, const struct layer *layer);
 
 /* Begin the target layer with its last key frame and what followed, where that is little and all there, and
@@ -131,5 +130,5 @@ void slot_probe(struct slot *s, size_t bytes, uint64_t now_us);
 /* The viewer needs a key frame. */
 void slot_want_key(struct slot *s);
 
-/* Of what it is, and why: the event's track is 0 where nothing is shown. */
+/* What it shows, or whom it would show and why it does not. */
 struct sfu_slot_event slot_describe(const struct slot *s, uint64_t now_us);

@@ -314,6 +314,15 @@ void track_second(struct track *t, uint64_t now_us)
     tell_wanted(t, now_us);
 }
 
+const struct sfu_format *track_format(const struct track *track)
+{
+    for (uint8_t i = 0; i < track->layer_count; i++) {
+        if (track->layers[i].format)
+            return track->layers[i].format;
+    }
+    return NULL;
+}
+
 struct layer *track_layer(struct track *track, unsigned wanted, uint64_t now_us)
 {
     struct layer *best = NULL, *any = NULL;

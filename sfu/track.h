@@ -110,6 +110,9 @@ bool layer_alive(const struct layer *layer, uint64_t now_us);
  * only where there is no other. */
 struct layer *track_layer(struct track *track, unsigned wanted, uint64_t now_us);
 
+/* In which it comes; NULL: nothing came yet. */
+const struct sfu_format *track_format(const struct track *track);
+
 /* What the track has to offer, by layer and temporal id, lowest first; layers that are not being sent as
  * well. The list is the track's, good for this turn. */
 const struct allocate_step *track_steps(struct track *track, uint8_t *count, uint64_t now_us);

@@ -117,6 +117,12 @@ const struct sfu_format *transport_format(const struct transport *t, enum rtp_co
     return NULL;
 }
 
+const struct sfu_format *transport_plays(const struct transport *t, const struct sfu_format *source)
+{
+    enum rtp_codec codec = source->codec == RTP_CODEC_RED ? RTP_CODEC_OPUS : source->codec;
+    return transport_format(t, codec, source->variant);
+}
+
 const struct sfu_format *transport_format_by_pt(const struct transport *t, uint8_t pt, bool *rtx)
 {
     for (size_t i = 0; i < t->media.format_count; i++) {

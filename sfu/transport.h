@@ -112,6 +112,9 @@ void transport_flush_slot_events(struct transport *t, uint64_t now_us);
 
 /* The transport's format of that codec and variant, or NULL. */
 const struct sfu_format *transport_format(const struct transport *t, enum rtp_codec codec, uint32_t variant);
+/* Its format for what comes in a publisher's: of RED it is that of the Opus inside, which everybody can have.
+ * NULL: it cannot decode it. */
+const struct sfu_format *transport_plays(const struct transport *t, const struct sfu_format *source);
 /* By payload type; *rtx says whether it is the format's RTX. */
 const struct sfu_format *transport_format_by_pt(const struct transport *t, uint8_t pt, bool *rtx);
 

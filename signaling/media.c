@@ -195,7 +195,7 @@ void media_gone(struct session *session, enum sfu_gone why)
     meeting_updated(session->meeting, session);
 }
 
-/* The owner and the track are null where nothing is shown, or where they have left meanwhile. */
+/* The owner and the track are null where it is nobody, or where they have left meanwhile. */
 static json_t *slot_json(const struct session *session, const struct sfu_slot_event *slot)
 {
     struct session *owner = slot->track ? meeting_session(session->meeting, slot->participant) : NULL;

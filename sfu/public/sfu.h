@@ -113,19 +113,20 @@ enum sfu_gone {
 
 enum sfu_why { /* why a slot shows nothing, or what it shows */
                SFU_WHY_FILLED,
-               SFU_WHY_EMPTY,    /* nobody to show */
-               SFU_WHY_HIDDEN,   /* the viewer hid it */
-               SFU_WHY_MUTED,    /* pinned, but the publisher has muted or not published it */
-               SFU_WHY_NO_CODEC, /* the viewer cannot decode the source's codec */
-               SFU_WHY_NO_LAYER, /* nothing arrives from the publisher */
-    SFU_WHY_BANDWIDTH, /* paused: the viewer's network does not carry it */
+               SFU_WHY_EMPTY,     /* nobody to show */
+               SFU_WHY_HIDDEN,    /* the viewer hid it */
+               SFU_WHY_MUTED,     /* pinned, but the publisher has muted or not published it */
+               SFU_WHY_NO_CODEC,  /* the viewer cannot decode the source's codec */
+               SFU_WHY_NO_LAYER,  /* nothing arrives from the publisher */
+               SFU_WHY_BANDWIDTH, /* paused: the viewer's network does not carry it */
                SFU_WHY_COUNT
 };
 
 struct sfu_slot_event {
     uint16_t slot;          /* index into the transport's slots */
     uint8_t why;            /* enum sfu_why */
-    uint32_t track;         /* the source track's id, or 0 */
+    uint32_t track;         /* the source track's id; also where it cannot be shown (NO_CODEC, NO_LAYER,
+                               BANDWIDTH); 0 = nobody's */
     uint32_t participant;   /* who owns that track, or 0 */
     uint32_t rtp_timestamp; /* of the slot's stream, from which this holds */
 };

@@ -298,6 +298,12 @@ void person_move(struct person *p)
     peer_check_soon(p->peer);
 }
 
+static void hush(struct person *p)
+{
+    for (size_t i = 0; i < p->peer->source_count; i++)
+        p->peer->sources[i].conf.level = QUIET;
+}
+
 struct person *call_join(struct call *c, const struct wish *wish)
 {
     size_t at = 0;
@@ -323,6 +329,7 @@ struct person *call_join(struct call *c, const struct wish *wish)
     uint64_t random = (uint64_t)g_random_int() << 32 | g_random_int();
     p->peer = peer_new(p->dtls, &conf, &peer_upcalls, p, random, clock_now_us());
     assert_non_null(p->peer);
+    hush(p);
     p->transport = sfu_join(c->sfu, c->room, p->participant, &p->desc);
     assert_true(p->transport != 0);
     return p;

@@ -21,6 +21,7 @@ enum {
     CALL_PATIENCE_US = 30000000, /* for a condition to come true; sanitizers on a busy machine are slow */
     MIC = 0,                     /* tracks of a person who has both */
     CAMERA = 1,
+    QUIET = 100, /* level of a microphone into which nobody speaks */
 };
 
 /* How a media plane finds out which stream belongs to which track. */
@@ -30,7 +31,7 @@ enum signalled {
     BY_KIND, /* neither: there is one track of a kind */
 };
 
-/* What someone comes with. */
+/* What someone comes with. Its microphone is QUIET until a test makes it speak. */
 struct wish {
     bool audio, video;
     uint8_t layers; /* of video: 0 or 1 = no simulcast */
