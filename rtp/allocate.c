@@ -42,9 +42,18 @@ static unsigned usual_of(const struct allocate_step *s)
     return s->layer < USUAL_MAX ? s->layer : USUAL_MAX;
 }
 
+/* By its size where that is known: a single stream is layer 0 however large it is. */
+static uint32_t usual_bps(const struct allocate_step *s)
+{
+    unsigned i = s->height ? 0 : usual_of(s);
+    while (s->height > usual[i].height && i < USUAL_MAX)
+        i++;
+    return usual[i].bps;
+}
+
 static uint32_t bps_of(const struct allocate_step *s)
 {
-    return s->bps ? s->bps : usual[usual_of(s)].bps;
+    return s->bps ? s->bps : usual_bps(s);
 }
 
 static uint16_t height_of(const struct allocate_step *s)
@@ -83,12 +92,16 @@ static uint8_t highest_layer(const struct allocate_slot *slot)
 
 /* --- The ladder of a slot ---------------------------------------------------------- */
 
-/* It has been alive for long enough, or the slot has it or more already. */
-static bool settled(const struct seat *seat, const struct allocate_step *s, uint64_t now_us)
+static bool settled(const struct allocate_step *s, uint64_t now_us)
+{
+    return s->alive && now_us >= s->alive_us + ALLOCATE_SETTLE_US;
+}
+
+/* The slot has it or more already. */
+static bool had(const struct seat *seat, const struct allocate_step *s)
 {
     const struct allocate_memory *m = seat->memory;
-    bool had = m->source == seat->slot->source && m->layer != ALLOCATE_NONE && s->layer <= m->layer;
-    return s->alive && (had || now_us >= s->alive_us + ALLOCATE_SETTLE_US);
+    return m->source == seat->slot->source && m->layer != ALLOCATE_NONE && s->layer <= m->layer;
 }
 
 /* The steps of one layer that qualify, up to the frame rate that is wanted: of a
@@ -121,9 +134,9 @@ static void add_layers(struct seat *seat, uint8_t lowest, uint8_t highest, bool 
         }
         if (s->layer < lowest || s->layer > highest || (living && !s->alive))
             continue;
-        if (settled(seat, s, now_us))
+        if (settled(s, now_us))
             settled_at = s->layer;
-        if (!living || s->layer <= settled_at)
+        if (!living || s->layer <= settled_at || had(seat, s))
             layer[n++] = (uint8_t)i;
     }
     if (n)
@@ -180,22 +193,24 @@ static uint8_t rank_of(const struct allocate_slot *slot)
     return slot->screen || slot->pinned ? 0 : slot->speaker ? 1 : RANKS - 1;
 }
 
-static bool held(const struct seat *seat, uint64_t now_us)
+static bool held(const struct spending *sp, const struct seat *seat)
 {
     const struct allocate_memory *m = seat->memory;
-    return m->source == seat->slot->source && now_us < m->held_until_us && rank_of(seat->slot) >= m->rank;
+    return m->source == seat->slot->source && sp->now_us < m->held_until_us &&
+           rank_of(seat->slot) >= m->rank &&
+           sp->budget_bps * 100 < (uint64_t)m->climbed_bps * ALLOCATE_RELEASE_PERCENT;
 }
 
-static void build_ladder(struct seat *seat, bool living, uint64_t now_us)
+static void build_ladder(const struct spending *sp, struct seat *seat, bool living)
 {
     if (living)
-        add_living(seat, now_us);
+        add_living(seat, sp->now_us);
     else
-        add_layers(seat, 0, highest_layer(seat->slot), false, now_us);
+        add_layers(seat, 0, highest_layer(seat->slot), false, sp->now_us);
     seat->at = -1;
     seat->blocked = false;
     seat->kept = kept_rung(seat);
-    seat->ceiling = held(seat, now_us) ? seat->kept : seat->count - 1;
+    seat->ceiling = held(sp, seat) ? seat->kept : seat->count - 1;
     seat->filled = filled_rung(seat);
 }
 
@@ -227,6 +242,8 @@ static uint64_t limit(const struct spending *sp, const struct seat *seat)
     uint64_t bps = sp->budget_bps;
     if (seat->at + 1 > seat->kept)
         bps -= bps * ALLOCATE_HEADROOM_PERCENT / 100;
+    else if (seat->at < 0 && !seat->slot->screen)
+        bps += bps * ALLOCATE_DIP_PERCENT / 100;
     if (seat->slot->screen && seat->at < 0)
         bps += ALLOCATE_SCREEN_OVERSHOOT;
     return bps;
@@ -249,7 +266,7 @@ static void spend(struct spending *sp, bool living)
 {
     sp->used_bps = sp->audio_bps;
     for (size_t i = 0; i < sp->count; i++)
-        build_ladder(&sp->seats[i], living, sp->now_us);
+        build_ladder(sp, &sp->seats[i], living);
     bool climbed = true;
     for (int round = 0; round < ROUNDS_MAX && climbed; round++) {
         climbed = false;
@@ -314,7 +331,7 @@ static void note_wish(const struct seat *seat, struct allocate_choice *c, struct
         total->wanted_bps += bps_of(rung(seat, seat->count - 1));
 }
 
-static void remember(const struct seat *seat, uint64_t now_us)
+static void remember(const struct seat *seat, uint32_t budget_bps, uint64_t now_us)
 {
     struct allocate_memory *m = seat->memory;
     if (m->source != seat->slot->source)
@@ -323,8 +340,10 @@ static void remember(const struct seat *seat, uint64_t now_us)
         m->held_until_us = 0;
     if (seat->at < seat->kept && now_us < m->climbed_us + ALLOCATE_LASTING_US)
         m->held_until_us = now_us + ALLOCATE_HOLD_US;
-    if (seat->at > seat->kept)
+    if (seat->at > seat->kept) {
         m->climbed_us = now_us;
+        m->climbed_bps = budget_bps;
+    }
     m->rank = rank_of(seat->slot);
     m->layer = seat->at < 0 ? ALLOCATE_NONE : rung(seat, seat->at)->layer;
     m->tid = seat->at < 0 ? 0 : rung(seat, seat->at)->tid;
@@ -346,13 +365,18 @@ static void wake_at(struct allocate *a, uint64_t now_us, uint64_t at_us)
         a->next_us = at_us;
 }
 
-/* The guards that will have run out before the next run. */
+/* The guards that will have run out before the next run, and the rates that will be known. */
 static void note_guards(struct allocate *a, const struct seat *seat, uint64_t now_us)
 {
     wake_at(a, now_us, seat->memory->held_until_us);
-    for (size_t i = 0; i < step_count(seat->slot); i++)
-        if (seat->slot->steps[i].alive)
-            wake_at(a, now_us, seat->slot->steps[i].alive_us + ALLOCATE_SETTLE_US);
+    for (size_t i = 0; i < step_count(seat->slot); i++) {
+        const struct allocate_step *s = &seat->slot->steps[i];
+        if (!s->alive)
+            continue;
+        wake_at(a, now_us, s->alive_us + ALLOCATE_SETTLE_US);
+        if (!s->bps)
+            wake_at(a, now_us, now_us + ALLOCATE_UNKNOWN_US);
+    }
 }
 
 /* The budget of which so much may be used. */
@@ -378,7 +402,7 @@ void allocate_run(struct allocate *a, const struct allocate_slot *slots, size_t 
     spend(&sp, true);
     for (size_t i = 0; i < sp.count; i++) {
         note_given(&sp.seats[i], &choices[sp.seats[i].slot - slots]);
-        remember(&sp.seats[i], now_us);
+        remember(&sp.seats[i], budget_bps, now_us);
         note_guards(a, &sp.seats[i], now_us);
     }
     total->used_bps = sp.used_bps;
