@@ -44,6 +44,8 @@ static void retarget(struct estimator *e, uint64_t now_us)
 {
     switch (e->basis) {
     case ESTIMATOR_START:
+        e->target_bps = e->deaf ? e->report.bps : ESTIMATOR_START_BPS;
+        break;
     case ESTIMATOR_TRANSPORT_CC:
         e->target_bps = within(loss_estimate_update(&e->loss, e->aimd.bps, acked_rate_bps(&e->acked)));
         break;
@@ -58,6 +60,26 @@ static void retarget(struct estimator *e, uint64_t now_us)
 uint32_t estimator_target_bps(const struct estimator *e)
 {
     return e->target_bps;
+}
+
+bool estimator_hungry(const struct estimator *e)
+{
+    return e->probe.wanted_bps > e->target_bps;
+}
+
+/* Where nothing can be tried but the real thing it is tried, until losses speak against it. */
+static void believe_in_wishes(struct estimator *e, uint64_t now_us)
+{
+    if (!e->deaf || e->basis == ESTIMATOR_TRANSPORT_CC || e->report.decreased_us ||
+        e->probe.wanted_bps <= e->report.bps)
+        return;
+    e->report.bps = within(e->probe.wanted_bps);
+    retarget(e, now_us);
+}
+
+void estimator_expect(struct estimator *e, bool transport_cc)
+{
+    e->deaf = !transport_cc;
 }
 
 /* So little is sent that nothing is learned about more. */
@@ -252,15 +274,23 @@ void estimator_remb(struct estimator *e, uint64_t bps, uint64_t now_us)
     retarget(e, now_us);
 }
 
+/* How far it may rise with reports alone: where what is wanted comes in large steps, it has to come to those.
+ */
+static uint32_t report_most(const struct estimator *e, uint64_t now_us)
+{
+    uint64_t most = (uint64_t)rate_bps(&e->sent, now_us) * REPORT_SENT;
+    if (most < REPORT_GROUND_BPS)
+        most = REPORT_GROUND_BPS;
+    return within(most > e->probe.wanted_bps ? most : e->probe.wanted_bps);
+}
+
 void estimator_report(struct estimator *e, uint32_t expected, int32_t lost, uint64_t now_us)
 {
     if (e->basis == ESTIMATOR_TRANSPORT_CC)
         return;
     if (e->basis == ESTIMATOR_START || !remb_holds(e, now_us))
         e->basis = ESTIMATOR_REPORTS;
-    uint64_t most = (uint64_t)rate_bps(&e->sent, now_us) * REPORT_SENT;
-    loss_report_update(&e->report, expected, lost,
-                       within(most > REPORT_GROUND_BPS ? most : REPORT_GROUND_BPS), e->rtt_us, now_us);
+    loss_report_update(&e->report, expected, lost, report_most(e, now_us), e->rtt_us, now_us);
     retarget(e, now_us);
 }
 
@@ -276,6 +306,26 @@ static void notice_silence(struct estimator *e, uint64_t now_us)
         e->silent_bps = e->aimd.bps;
     aimd_set(&e->aimd, (uint32_t)((uint64_t)e->aimd.bps * SILENT_PERCENT / 100), now_us);
     e->unheard_us += ESTIMATOR_SILENT_STEP_US;
+    retarget(e, now_us);
+}
+
+/* Packets leave, and there never was any feedback: it was promised and does not come. */
+static void notice_deafness(struct estimator *e, uint64_t now_us)
+{
+    if (!e->deaf && e->unheard >= SILENT_PACKETS && now_us - e->unheard_us >= ESTIMATOR_DEAF_US)
+        e->deaf = true;
+    believe_in_wishes(e, now_us);
+}
+
+/* So little is sent that there is nothing to report on: try again what losses spoke against. */
+static void notice_quiet(struct estimator *e, uint64_t now_us)
+{
+    if (e->basis == ESTIMATOR_REMB && !remb_holds(e, now_us))
+        e->basis = ESTIMATOR_REPORTS;
+    if (e->basis != ESTIMATOR_REPORTS || !limited(e, now_us) ||
+        now_us - e->report.updated_us < ESTIMATOR_QUIET_US)
+        return;
+    loss_report_quiet(&e->report, report_most(e, now_us), now_us);
     retarget(e, now_us);
 }
 
@@ -318,9 +368,13 @@ static void distrust(struct estimator *e, uint64_t now_us)
 void estimator_tick(struct estimator *e, uint64_t now_us)
 {
     notice_silence(e, now_us);
-    if (e->basis == ESTIMATOR_TRANSPORT_CC)
+    if (e->basis == ESTIMATOR_TRANSPORT_CC) {
         refresh(e, now_us);
-    if (e->probe.tried_us == 0 && e->unheard > 0 && e->probe.wanted_bps > e->target_bps)
+    } else {
+        notice_deafness(e, now_us);
+        notice_quiet(e, now_us);
+    }
+    if (e->probe.tried_us == 0 && !e->deaf && estimator_hungry(e))
         probe_open(&e->probe, within((uint64_t)e->target_bps * PROBE_FIRST),
                    within((uint64_t)e->target_bps * PROBE_SECOND), now_us);
     bool calm = e->trendline.trend != TREND_OVERUSE && !e->queue.stands &&

@@ -2,6 +2,12 @@
  * (draft-ietf-rmcat-gcc-02, and libwebrtc as it is today) on transport-wide
  * feedback, with probes; for viewers without it REMB, and receiver reports.
  *
+ * What holds before anything was heard: with transport-cc the start, and probes
+ * at once; they need nothing but padding, so a viewer that is sent nothing gets
+ * out of it, too. Without (estimator_expect(), or none came for
+ * ESTIMATOR_DEAF_US) whatever is wanted, until a REMB says otherwise or the first
+ * report that tells of losses: there is no other way to find out.
+ *
  * Sizes are those of whole datagrams, headers of IP and UDP included; the target
  * is in the same measure. What is sent without a transport-wide number (audio of
  * a viewer that did not negotiate it there) is not in the target: the way has
@@ -9,7 +15,7 @@
  *
  * For each packet: stamp estimator_number() into it, then estimator_sent(). Each
  * 5 ms while probe_active(&e->probe): estimator_probe_due(). After each feedback,
- * and at least each 100 ms while anything is sent: estimator_tick(). */
+ * and at least each 100 ms while anything is sent or estimator_hungry(): estimator_tick(). */
 #pragma once
 
 #include "acked_rate.h"
@@ -34,6 +40,8 @@ enum {
     ESTIMATOR_REMB_US = 10000000,      /* a REMB is good for that long */
     ESTIMATOR_SILENT_US = 1000000,     /* packets leave and no feedback comes: the way is blocked ... */
     ESTIMATOR_SILENT_STEP_US = 500000, /* ... and the rate lowered that often */
+    ESTIMATOR_DEAF_US = 5000000,       /* packets leave, and no feedback ever came: there is none */
+    ESTIMATOR_QUIET_US = 1000000,      /* no report for so long, as little is sent: as one without losses */
 };
 
 /* What the target rests on. */
@@ -52,6 +60,7 @@ struct estimator {
     struct probe_measure measure;
     struct rate sent;
     enum estimator_basis basis;
+    bool deaf; /* no transport-cc is to be expected */
     uint32_t target_bps;
     uint32_t remb_bps;
     uint32_t rtt_us;       /* 0 = not known */
@@ -66,6 +75,10 @@ struct estimator {
 /* ring: 2^n entries, at least FLIGHT_CAPACITY_MIN, owned by the caller. Where flight_crowded(&e->flight)
  * says so after a feedback, give it a larger one with flight_grow(). */
 void estimator_init(struct estimator *e, struct flight_packet *ring, size_t capacity, uint64_t now_us);
+
+/* Whether the viewer negotiated transport-cc, as estimator_init() takes it; tell it before anything is sent.
+ */
+void estimator_expect(struct estimator *e, bool transport_cc);
 
 /* The transport-wide number for the next packet. The same until estimator_sent() is called. */
 uint16_t estimator_number(const struct estimator *e);
@@ -89,6 +102,9 @@ void estimator_want(struct estimator *e, uint32_t bps, uint64_t now_us);
 
 /* Time passes: probes are decided on, a way without feedback is noticed. */
 void estimator_tick(struct estimator *e, uint64_t now_us);
+
+/* More is wanted than may be sent: go on with estimator_tick(), though nothing is sent. */
+bool estimator_hungry(const struct estimator *e);
 
 /* Bytes of retransmissions and padding to send now for a probe; 0 = none. */
 size_t estimator_probe_due(struct estimator *e, uint64_t now_us);

@@ -189,6 +189,47 @@ static void follows_remb_and_reports(void **state)
     }
 }
 
+/* Without anything to go by what is wanted is sent, until losses speak against it; and it is tried again when
+ * nothing is sent that could be lost. */
+static void without_feedback_wishes_are_granted(void **state)
+{
+    struct viewer *v = *state;
+    estimator_expect(&v->e, false);
+    estimator_want(&v->e, 3000 * KBPS, v->now_us);
+    assert_int_equal(estimator_target_bps(&v->e), 3000 * KBPS);
+    assert_false(probe_active(&v->e.probe));
+    estimator_report(&v->e, 100, 0, v->now_us += 1000000);
+    estimator_want(&v->e, 0, v->now_us); /* nothing is held back */
+    assert_in_range(estimator_target_bps(&v->e), 3000 * KBPS, 3300 * KBPS);
+    estimator_want(&v->e, 4000 * KBPS, v->now_us);
+    assert_int_equal(estimator_target_bps(&v->e), 4000 * KBPS);
+    for (int i = 0; i < 10; i++)
+        estimator_report(&v->e, 100, 60, v->now_us += 1000000);
+    estimator_want(&v->e, 4000 * KBPS, v->now_us);
+    uint32_t fallen = estimator_target_bps(&v->e);
+    assert_in_range(fallen, 100 * KBPS, 150 * KBPS);
+    for (int i = 0; i < 600; i++)
+        estimator_tick(&v->e, v->now_us += 100000);
+    assert_int_equal(estimator_target_bps(&v->e), 4000 * KBPS);
+    estimator_remb(&v->e, 700 * KBPS, v->now_us);
+    assert_int_equal(estimator_target_bps(&v->e), 700 * KBPS);
+}
+
+/* It negotiated transport-cc and does not send it. */
+static void promises_are_waited_for(void **state)
+{
+    struct viewer *v = *state;
+    estimator_want(&v->e, 3000 * KBPS, v->now_us);
+    assert_true(estimator_hungry(&v->e) && probe_active(&v->e.probe)); /* before anything was sent */
+    run(v, 500, 4500, false);
+    assert_int_equal(estimator_target_bps(&v->e), ESTIMATOR_START_BPS);
+    run(v, 500, 1000, false);
+    assert_int_equal(estimator_target_bps(&v->e), 3000 * KBPS);
+    assert_false(estimator_hungry(&v->e));
+    run(v, 500, 1000, true); /* late, but it counts */
+    assert_in_range(estimator_target_bps(&v->e), ESTIMATOR_START_BPS, 1000 * KBPS);
+}
+
 static void ignores_them_with_transport_cc(void **state)
 {
     struct viewer *v = *state;
@@ -231,6 +272,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(falls_in_silence, set_up, tear_down),
         cmocka_unit_test_setup_teardown(distrusts_what_was_long_ago, set_up, tear_down),
         cmocka_unit_test_setup_teardown(follows_remb_and_reports, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(without_feedback_wishes_are_granted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(promises_are_waited_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ignores_them_with_transport_cc, set_up, tear_down),
         cmocka_unit_test_setup_teardown(counts_only_what_left, set_up, tear_down),
     };
