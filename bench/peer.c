@@ -134,6 +134,8 @@ struct peer *peer_new(struct dtls_context *ctx, const struct peer_conf *conf, co
     p->arg = arg;
     p->media = conf->server->media;
     p->silent = conf->silent;
+    p->feedback = conf->feedback;
+    p->remb_bps = conf->remb_bps;
     p->clock_offset_us = conf->clock_offset_us;
     p->profile = "";
     p->check_us = now_us;
@@ -286,6 +288,13 @@ static struct sink *sink_of(struct peer *p, uint32_t ssrc, bool *rtx)
     return NULL;
 }
 
+static void note_arrival(struct peer *p, const struct rtp_view *v, const uint8_t *rtp, uint64_t now_us)
+{
+    uint16_t seq;
+    if (p->feedback == PEER_TRANSPORT_CC && rtp_transport_seq(v, rtp, &seq))
+        transport_cc_receive(&p->transport_cc, seq, false, now_us);
+}
+
 static void receive_plain(struct peer *p, const uint8_t *rtp, size_t len, uint64_t now_us)
 {
     struct rtp_view v;
@@ -295,6 +304,11 @@ static void receive_plain(struct peer *p, const uint8_t *rtp, size_t len, uint64
         return;
     }
     struct sink *s = sink_of(p, v.ssrc, &rtx);
+    note_arrival(p, &v, rtp, now_us);
+    if (s && rtx && !v.payload_len) {
+        p->paddings++;
+        return;
+    }
     struct sink_packet packet = {
         .seq = v.seq,
         .timestamp = v.timestamp,
@@ -383,6 +397,9 @@ uint64_t peer_tick(struct peer *p, uint64_t now_us)
         p->nack_us = now_us + PEER_NACK_US;
         peer_rtcp_ask(p, now_us);
     }
+    if (transport_cc_due_us(&p->transport_cc) <= now_us)
+        peer_rtcp_acknowledge(p, now_us);
+    next_us = earlier(next_us, transport_cc_due_us(&p->transport_cc));
     next_us = earlier(next_us, earlier(p->second_us, p->silent ? UINT64_MAX : p->nack_us));
     return earlier(next_us, run_sources(p, now_us));
 }

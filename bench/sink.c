@@ -106,7 +106,8 @@ void sink_receive(struct sink *s, const struct sink_packet *p, uint64_t now_us)
         return;
     }
     if (number <= s->newest && has(s, number)) {
-        s->duplicates++;
+        s->duplicates += !p->recovered;
+        s->repeats += p->recovered;
         return;
     }
     feed_nack(s, p, &c, now_us);

@@ -20,8 +20,9 @@ struct sink {
     uint64_t packets, bytes; /* each packet once */
     uint64_t recovered;      /* of them by RTX */
     uint64_t duplicates;     /* on top of them */
-    uint64_t frames, keys;   /* first packets of video frames */
-    uint64_t switches;       /* the source (CSRC or layer) became another */
+    uint64_t repeats; /* by RTX, of what was there: probes of the bandwidth, and answers that came late */
+    uint64_t frames, keys; /* first packets of video frames */
+    uint64_t switches;     /* the source (CSRC or layer) became another */
 
     /* what must not come */
     uint64_t corrupt;         /* a payload that is not what its source wrote, or not the CSRC's */

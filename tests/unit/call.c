@@ -253,6 +253,8 @@ static void describe(struct person *p, const struct wish *wish)
     d->fingerprint.value[7] ^= wish->wrong_fingerprint ? 1 : 0;
     d->dtls_client = wish->server_begins_dtls;
     m->exts = exts;
+    if (wish->feedback != PEER_TRANSPORT_CC)
+        m->exts.id[RTP_EXT_TRANSPORT_CC] = 0;
     snprintf(m->cname, sizeof(m->cname), "call");
     add_format(m, RTP_CODEC_OPUS, 111, 0);
     if (!wish->no_video_codec)
@@ -325,6 +327,8 @@ struct person *call_join(struct call *c, const struct wish *wish)
         .server_fingerprint = *sfu_our_fingerprint(c->sfu),
         .clock_offset_us = wish->clock_offset_us,
         .silent = wish->silent,
+        .feedback = wish->feedback,
+        .remb_bps = wish->remb_bps,
     };
     uint64_t random = (uint64_t)g_random_int() << 32 | g_random_int();
     p->peer = peer_new(p->dtls, &conf, &peer_upcalls, p, random, clock_now_us());

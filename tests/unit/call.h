@@ -42,9 +42,12 @@ struct wish {
     bool no_video_codec;     /* it cannot decode VP8 */
     bool muted;              /* its tracks, from the beginning */
     enum signalled signalled;
-    bool obedient;          /* it sends what is wanted only */
-    bool wrong_fingerprint; /* the server is told another */
-    const char *profiles;   /* of SRTP, as for dtls_context_new() */
+    bool obedient;               /* it sends what is wanted only */
+    bool wrong_fingerprint;      /* the server is told another */
+    enum peer_feedback feedback; /* other than transport-cc: that is not negotiated, either. PEER_REPORTS for
+                                    tests of what is sent, which no estimate of a busy machine shall lower */
+    uint32_t remb_bps;
+    const char *profiles; /* of SRTP, as for dtls_context_new() */
     int64_t clock_offset_us;
 };
 
