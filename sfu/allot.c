@@ -24,6 +24,13 @@ static void describe_voice(struct allocate_slot *to, struct allocate_step *step,
     to->step_count = 1;
 }
 
+/* Nothing is set aside for what the viewer cannot decode. */
+static bool is_decodable(const struct slot *s, uint64_t now_us)
+{
+    const struct layer *l = track_layer(s->holder, SFU_LAYERS_MAX, now_us);
+    return !l || slot_format(s, l);
+}
+
 static void describe_picture(struct allocate_slot *to, const struct slot *s, uint64_t now_us)
 {
     const struct track *track = s->holder;
@@ -32,6 +39,8 @@ static void describe_picture(struct allocate_slot *to, const struct slot *s, uin
     to->pinned = s->view.pin_participant != 0;
     to->screen = track->source == SFU_SCREEN;
     to->speaker = track->publisher->participant == speech_dominant(&track->room->speech);
+    if (!is_decodable(s, now_us))
+        return;
     to->steps = track_steps(s->holder, &to->step_count, now_us);
 }
 
@@ -54,22 +63,24 @@ static void describe(struct sheet *sheet, const struct transport *t, uint64_t no
 /* With simulcast a choice's layer is the track's; a single stream's are its spatial ones. */
 static struct slot_aim aim_of(const struct track *track, const struct allocate_choice *choice)
 {
-    bool simulcast = track->layer_count > 1;
-    return (struct slot_aim){
-        .layer = simulcast ? choice->layer : 0,
-        .sid = simulcast ? POINTS_SPATIAL - 1 : choice->layer,
-        .tid = choice->tid,
-    };
+    uint8_t wish = choice->wish == ALLOCATE_NONE ? 0 : choice->wish;
+    uint8_t layer = choice->layer == ALLOCATE_NONE ? wish : choice->layer;
+    uint8_t tid = choice->layer == ALLOCATE_NONE ? POINTS_TEMPORAL - 1 : choice->tid;
+    if (track->layer_count > 1)
+        return (struct slot_aim){.layer = layer, .sid = POINTS_SPATIAL - 1, .tid = tid, .wish = wish};
+    return (struct slot_aim){.sid = layer, .tid = tid};
 }
 
 static void obey(struct slot *s, const struct allocate_choice *choice, uint64_t now_us)
 {
-    if (s->desc.kind != RTP_VIDEO || !s->holder)
+    if (!s->holder)
         return;
-    s->wish = s->holder->layer_count > 1 ? choice->wish : 0;
-    if (choice->why == ALLOCATE_GIVEN)
-        slot_aim(s, aim_of(s->holder, choice), now_us);
-    slot_pause(s, choice->why == ALLOCATE_BANDWIDTH, now_us);
+    if (choice->why == ALLOCATE_BANDWIDTH) {
+        slot_pause(s, now_us);
+        return;
+    }
+    const struct slot_aim aim = aim_of(s->holder, choice);
+    slot_aim(s, &aim, now_us);
 }
 
 void allot_touch(struct transport *t)
@@ -78,20 +89,31 @@ void allot_touch(struct transport *t)
         allocate_touch(&t->bandwidth->allocate);
 }
 
+/* Returns what they would all take together, 0 = nothing is held back. */
+static uint32_t spend(struct transport *t, uint32_t budget, uint64_t now_us)
+{
+    struct sheet sheet;
+    struct allocate_total total;
+    describe(&sheet, t, now_us);
+    allocate_run(&t->bandwidth->allocate, sheet.slots, t->slot_count, budget, now_us, sheet.choices, &total);
+    for (size_t i = 0; i < t->slot_count; i++)
+        obey(t->slots[i], &sheet.choices[i], now_us);
+    if (!total.more)
+        return 0;
+    return total.wanted_bps < UINT32_MAX ? (uint32_t)total.wanted_bps : UINT32_MAX;
+}
+
+/* Twice where what is wanted is allowed merely for being wanted (estimator_expect). */
 void allot(struct transport *t, uint64_t now_us)
 {
     struct bandwidth *b = t->bandwidth;
-    struct sheet sheet;
-    struct allocate_total total;
     if (!b || !t->connected)
         return;
-    uint32_t budget = estimator_target_bps(&b->estimator);
-    if (!allocate_due(&b->allocate, budget, now_us))
-        return;
-    describe(&sheet, t, now_us);
-    allocate_run(&b->allocate, sheet.slots, t->slot_count, budget, now_us, sheet.choices, &total);
-    for (size_t i = 0; i < t->slot_count; i++)
-        obey(t->slots[i], &sheet.choices[i], now_us);
-    uint64_t wanted = total.more ? total.wanted_bps : 0;
-    estimator_want(&b->estimator, wanted < UINT32_MAX ? (uint32_t)wanted : UINT32_MAX, now_us);
+    for (int i = 0; i < 2; i++) {
+        uint32_t budget = estimator_target_bps(&b->estimator);
+        if (!allocate_due(&b->allocate, budget, now_us))
+            return;
+        estimator_want(&b->estimator, spend(t, budget, now_us), now_us);
+        bandwidth_wake(b, now_us);
+    }
 }

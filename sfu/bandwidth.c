@@ -35,6 +35,25 @@ void bandwidth_free(struct bandwidth *b)
     free(b);
 }
 
+/* Estimates of transport-cc rise by probes, which go out as RTX. A viewer without it goes by what else it
+ * tells, or an estimate that fell would never rise again. */
+static bool can_probe(const struct transport *t)
+{
+    bool counts = false, rtx = false;
+    for (size_t i = 0; i < t->media.format_count; i++) {
+        const struct sfu_format *f = &t->media.formats[i];
+        counts |= f->transport_cc && t->media.exts.id[RTP_EXT_TRANSPORT_CC];
+        rtx |= f->rtx_pt && rtp_codecs[f->codec].kind == RTP_VIDEO;
+    }
+    return counts && rtx;
+}
+
+void bandwidth_negotiated(struct bandwidth *b)
+{
+    b->can_probe = can_probe(b->viewer);
+    estimator_expect(&b->estimator, b->can_probe);
+}
+
 /* Look again soon while something waits to leave, else now and then. */
 static void set_timer(struct bandwidth *b, uint64_t now_us)
 {
@@ -42,6 +61,11 @@ static void set_timer(struct bandwidth *b, uint64_t now_us)
     uint64_t when = now_us + (busy ? PACER_TICK_US : BANDWIDTH_IDLE_US);
     if (!timer_is_set(&b->timer) || b->timer.when_us > when)
         timer_set(&b->viewer->worker->timers, &b->timer, when);
+}
+
+void bandwidth_wake(struct bandwidth *b, uint64_t now_us)
+{
+    set_timer(b, now_us);
 }
 
 void bandwidth_sent(struct bandwidth *b, size_t len, bool numbered, uint64_t now_us)
@@ -70,6 +94,8 @@ bool bandwidth_feedback(struct bandwidth *b, const struct rtcp_view *v, uint64_t
     struct rtcp_cc cc;
     if (rtcp_cc_read(v, &cc) != 0)
         return false;
+    if (!b->can_probe)
+        return true;
     estimator_feedback(&b->estimator, &cc, now_us);
     make_room(&b->estimator);
     allot(b->viewer, now_us);
@@ -107,14 +133,13 @@ void bandwidth_resend(struct bandwidth *b, uint16_t slot, uint16_t seq, uint64_t
 
 /* --- Probing -------------------------------------------------------------------------- */
 
-/* The slot with the most to repeat: probes go where the pictures are. */
+/* The slot with the most to repeat: probes go where the pictures are. One without any has padding. */
 static struct slot *probe_slot(const struct transport *t, uint64_t now_us)
 {
     struct slot *best = NULL;
     for (size_t i = 0; i < t->slot_count; i++) {
         struct slot *s = t->slots[i];
-        if (s->desc.kind == RTP_VIDEO && slot_has_rtx(s) &&
-            (!best || rate_bps(&s->rate, now_us) > rate_bps(&best->rate, now_us)))
+        if (slot_can_probe(s) && (!best || rate_bps(&s->rate, now_us) > rate_bps(&best->rate, now_us)))
             best = s;
     }
     return best;
@@ -135,6 +160,6 @@ static void on_timer(void *arg, uint64_t now_us)
     estimator_tick(&b->estimator, now_us);
     allot(b->viewer, now_us);
     send_probe(b, now_us);
-    if (b->count || now_us - b->sent_us < TRANSPORT_SECOND_US)
+    if (b->count || now_us - b->sent_us < TRANSPORT_SECOND_US || estimator_hungry(&b->estimator))
         set_timer(b, now_us);
 }

@@ -29,16 +29,22 @@ struct bandwidth {
     struct allocate allocate;
     struct pacer pacer;
     struct timer timer;
+    bool can_probe;                                         /* transport-cc and RTX were negotiated */
     uint64_t sent_us;                                       /* last packet that left */
     struct bandwidth_resend waiting[BANDWIDTH_WAITING_MAX]; /* a ring */
     size_t first, count;
-    uint32_t shed; /* retransmissions that found it full */
 };
 
 /* NULL without memory. */
 struct bandwidth *bandwidth_new(struct transport *viewer, uint64_t now_us);
 /* NULL is fine. */
 void bandwidth_free(struct bandwidth *b);
+
+/* An offer of the viewer was answered: its media say what it can tell of its network. */
+void bandwidth_negotiated(struct bandwidth *b);
+
+/* What is wanted changed: look after it from now on. */
+void bandwidth_wake(struct bandwidth *b, uint64_t now_us);
 
 /* A datagram of len bytes leaves; numbered: it carries estimator_number(). */
 void bandwidth_sent(struct bandwidth *b, size_t len, bool numbered, uint64_t now_us);

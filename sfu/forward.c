@@ -187,7 +187,8 @@ static bool may_resend(const struct slot *s, const struct sent_packet *sent, uin
     return sent->resends < SLOT_RESENDS_MAX && (!sent->resends || since_ms >= apart_us / 1000);
 }
 
-bool slot_has_rtx(const struct slot *s)
+/* Whether something of what it shows can be sent again. */
+static bool has_rtx(const struct slot *s)
 {
     return s->desc.rtx_ssrc && s->format && s->format->rtx_pt && s->current.layer;
 }
@@ -220,7 +221,7 @@ bool slot_nacked(struct slot *s, uint16_t seq, uint64_t now_us)
 {
     struct sent_packet *sent;
     s->nacked++;
-    if (!slot_has_rtx(s))
+    if (!has_rtx(s))
         return false;
     struct packet *p = sent_before(s, seq, &sent);
     if (!sent)
@@ -235,7 +236,7 @@ bool slot_nacked(struct slot *s, uint16_t seq, uint64_t now_us)
 static size_t repeat(struct slot *s, uint16_t seq, uint64_t now_us)
 {
     struct sent_packet *sent;
-    struct packet *p = slot_has_rtx(s) ? sent_before(s, seq, &sent) : NULL;
+    struct packet *p = has_rtx(s) ? sent_before(s, seq, &sent) : NULL;
     return p ? send_again(s, p, sent, now_us) : 0;
 }
 
@@ -248,11 +249,32 @@ size_t slot_resend(struct slot *s, uint16_t seq, uint64_t now_us)
 
 /* --- Probes --------------------------------------------------------------------------- */
 
+/* As which padding goes on the SSRC for retransmissions, 0 = not: any video format's will do, for there is
+ * nothing to decode in it. */
+static uint8_t padding_pt(const struct slot *s)
+{
+    const struct sfu_media_desc *media = &s->viewer->media;
+    if (s->desc.kind != RTP_VIDEO || !s->desc.rtx_ssrc)
+        return 0;
+    if (s->format && s->format->rtx_pt)
+        return s->format->rtx_pt;
+    for (size_t i = 0; i < media->format_count; i++) {
+        if (rtp_codecs[media->formats[i].codec].kind == RTP_VIDEO && media->formats[i].rtx_pt)
+            return media->formats[i].rtx_pt;
+    }
+    return 0;
+}
+
+bool slot_can_probe(const struct slot *s)
+{
+    return !s->desc.stopped && padding_pt(s) != 0;
+}
+
 /* Padding alone, on the SSRC for retransmissions: there it needs no place among the pictures. */
 static size_t send_padding(struct slot *s, uint64_t now_us)
 {
     const struct compose with = {
-        .exts = &s->viewer->media.exts, .ssrc = s->desc.rtx_ssrc, .pt = s->format->rtx_pt};
+        .exts = &s->viewer->media.exts, .ssrc = s->desc.rtx_ssrc, .pt = padding_pt(s)};
     const struct rtp_view view = {0};
     const struct frame_info frame = {0};
     const struct rewritten out = {.index = s->rtx_index, .timestamp = s->rewrite.timestamp};

@@ -35,45 +35,6 @@ void slot_finish(struct slot *s)
 
 /* --- What it shows -------------------------------------------------------------- */
 
-/* The smallest layer that covers the box on the viewer's screen, going by the size
- * that its key frames said, else by what its place means. */
-static uint8_t wanted_layer(const struct slot *s)
-{
-    static const uint16_t usual_height[SFU_LAYERS_MAX] = {180, 360, 720};
-    const struct track *track = s->holder;
-    uint8_t i = 0;
-    while (i + 1 < track->layer_count && i + 1 < SFU_LAYERS_MAX) {
-        uint16_t height = track->layers[i].height;
-        if ((height ? height : usual_height[i]) >= s->view.height)
-            break;
-        i++;
-    }
-    return i;
-}
-
-/* The smallest spatial layer that does; each has half the height of the one above. */
-static uint8_t wanted_sid(const struct slot *s)
-{
-    const struct layer *l = &s->holder->layers[0];
-    uint8_t i = 0;
-    while (i + 1 < l->spatial_count && l->height >> (l->spatial_count - 1 - i) < s->view.height)
-        i++;
-    return i;
-}
-
-/* As slot_aim() was told, else the fixed rule: by the size of the view. */
-static struct slot_aim wanted_aim(const struct slot *s)
-{
-    struct slot_aim aim = {SFU_LAYERS_MAX, POINTS_SPATIAL - 1, POINTS_TEMPORAL - 1};
-    if (s->aimed)
-        return s->aim;
-    if (s->view.height && s->holder->layer_count > 1)
-        aim.layer = wanted_layer(s);
-    else if (s->view.height && s->holder->layers[0].spatial_count > 1)
-        aim.sid = wanted_sid(s);
-    return aim;
-}
-
 static void stop(struct slot *s)
 {
     watch_end(&s->current);
@@ -90,9 +51,9 @@ static void point_inside(struct slot *s, struct layer *l, struct select_target t
         layer_want_key(l);
 }
 
-static void point_at(struct slot *s, struct layer *l, struct slot_aim aim, uint64_t now_us)
+static void point_at(struct slot *s, struct layer *l, uint64_t now_us)
 {
-    const struct select_target target = {l->source, aim.sid, aim.tid};
+    const struct select_target target = {l->source, s->aim.sid, s->aim.tid};
     if (l == s->current.layer) {
         point_inside(s, l, target);
         return;
@@ -117,17 +78,20 @@ static void settle(struct slot *s)
     select_target(&s->select, (struct select_target){source, s->select.sid, s->select.tid});
 }
 
+/* Of a paused one the lowest layer, so that there is something once there is room. */
 void slot_need(const struct slot *s, uint64_t now_us)
 {
     if (!s->holder || slot_hidden(s) || !s->viewer->connected)
         return;
-    unsigned wanted = wanted_aim(s).layer;
-    const struct layer *l = track_layer(s->holder, wanted, now_us);
+    const struct layer *l = track_layer(s->holder, s->aim.layer, now_us);
     if (l && !slot_format(s, l))
         return;
-    track_need(s->holder, wanted, now_us);
-    if (s->aimed && s->wish < s->holder->layer_count)
-        track_need(s->holder, s->wish, now_us);
+    if (s->paused || !s->aimed) {
+        track_need(s->holder, 0, now_us);
+        return;
+    }
+    track_need(s->holder, s->aim.layer, now_us);
+    track_need(s->holder, s->aim.wish, now_us);
     if (l)
         track_need(s->holder, l->index, now_us);
 }
@@ -142,38 +106,39 @@ void slot_tell(struct slot *s, uint64_t now_us)
 void slot_retarget(struct slot *s, uint64_t now_us)
 {
     slot_need(s, now_us);
-    bool wanted = s->holder && !slot_hidden(s) && !s->paused && s->viewer->connected;
-    struct slot_aim aim = wanted ? wanted_aim(s) : (struct slot_aim){0};
-    struct layer *l = wanted ? track_layer(s->holder, aim.layer, now_us) : NULL;
+    bool wanted = s->holder && s->aimed && !slot_hidden(s) && s->viewer->connected;
+    struct layer *l = wanted ? track_layer(s->holder, s->aim.layer, now_us) : NULL;
     if (!wanted || (l && !slot_format(s, l)))
         stop(s);
     else if (l)
-        point_at(s, l, aim, now_us);
+        point_at(s, l, now_us);
     else
         settle(s);
     slot_tell(s, now_us);
 }
 
+/* What there was before goes on until the next slot_aim() or slot_pause(), and a new holder's key frame. */
 void slot_hold(struct slot *s, struct track *track, uint64_t now_us)
 {
     if (s->holder != track)
         s->aimed = s->paused = false;
     s->holder = track;
-    slot_retarget(s, now_us);
+    if (!track)
+        slot_retarget(s, now_us);
 }
 
-void slot_aim(struct slot *s, struct slot_aim aim, uint64_t now_us)
+void slot_aim(struct slot *s, const struct slot_aim *aim, uint64_t now_us)
 {
-    s->aim = aim;
+    s->aim = *aim;
     s->aimed = s->holder != NULL;
+    s->paused = false;
     slot_retarget(s, now_us);
 }
 
-void slot_pause(struct slot *s, bool paused, uint64_t now_us)
+void slot_pause(struct slot *s, uint64_t now_us)
 {
-    if (s->paused == paused)
-        return;
-    s->paused = paused;
+    s->aimed = false;
+    s->paused = s->holder != NULL;
     slot_retarget(s, now_us);
 }
 

@@ -28,8 +28,9 @@ enum {
 
 /* The highest layers to be sent. */
 struct slot_aim {
-    uint8_t layer;    /* of the track; SFU_LAYERS_MAX: the highest */
+    uint8_t layer;    /* of the track */
     uint8_t sid, tid; /* within that layer's stream (points.h) */
+    uint8_t wish; /* the layer of the track that it would be were all alive: its publisher is to send that */
 };
 
 struct slot {
@@ -42,9 +43,8 @@ struct slot {
     struct sfu_view_slot view;
     struct track *holder; /* whom room_fill() put here, or NULL */
     struct slot_aim aim;  /* as slot_aim() was told */
-    bool aimed;           /* it was told, for this holder */
+    bool aimed;           /* it was told, for this holder; nothing of it is sent before */
     bool paused;          /* its viewer's network does not carry it */
-    uint8_t wish;         /* the layer of the holder that it would have were all alive */
 
     /* what is sent */
     struct select select;
@@ -81,22 +81,21 @@ static inline bool slot_hidden(const struct slot *s)
     return s->view.hidden || s->desc.stopped;
 }
 
-/* Show that track from its next key frame on, NULL = nothing, at once. */
+/* That track is to be shown, once slot_aim() says how; NULL = nothing, at once. */
 void slot_hold(struct slot *s, struct track *track, uint64_t now_us);
 
 /* Tell the viewer what it shows, where that is another thing than was told. */
 void slot_tell(struct slot *s, uint64_t now_us);
 
-/* Choose the layer again: the view or the living layers changed. */
+/* Choose the layer again: the living ones changed. */
 void slot_retarget(struct slot *s, uint64_t now_us);
 
-/* Send these layers of the holder and none above them, in place of what the view's size alone asks for, until
- * the slot gets another holder. Where that layer of the track does not live it is the best living one below,
- * else the lowest living one. */
-void slot_aim(struct slot *s, struct slot_aim aim, uint64_t now_us);
+/* Send these layers of the holder and none above them, until the slot gets another holder. Where that layer
+ * of the track does not live it is the best living one below, else the lowest living one. */
+void slot_aim(struct slot *s, const struct slot_aim *aim, uint64_t now_us);
 
-/* Send nothing, or go on: what the network carries changed. */
-void slot_pause(struct slot *s, bool paused, uint64_t now_us);
+/* Send nothing until the next slot_aim(): the viewer's network does not carry it. */
+void slot_pause(struct slot *s, uint64_t now_us);
 
 /* Say which layers it needs: once a second, and when it is pointed elsewhere. */
 void slot_need(const struct slot *s, uint64_t now_us);
@@ -120,11 +119,11 @@ bool slot_nacked(struct slot *s, uint16_t seq, uint64_t now_us);
 /* Send that packet again, if it is still there. Returns the bytes that left. */
 size_t slot_resend(struct slot *s, uint16_t seq, uint64_t now_us);
 
-/* Whether something of what it shows can be sent again. */
-bool slot_has_rtx(const struct slot *s);
+/* Whether slot_probe() can do anything, whatever the slot shows. */
+bool slot_can_probe(const struct slot *s);
 
 /* Send so many bytes to find out what the way carries: what was sent last once
- * more, then padding. Only where slot_has_rtx(). */
+ * more, then padding. Only where slot_can_probe(). */
 void slot_probe(struct slot *s, size_t bytes, uint64_t now_us);
 
 /* The viewer needs a key frame. */

@@ -14,6 +14,13 @@ static struct counters *counters_of(const struct layer *l)
     return &l->track->publisher->worker->counters;
 }
 
+/* What it has to offer is something else now: viewers' slots may have to change. */
+static void changed(struct track *t)
+{
+    t->step_count = 0;
+    room_touch(t->room);
+}
+
 /* --- Life -------------------------------------------------------------------- */
 
 struct track *track_new(struct transport *publisher, const struct sfu_track_desc *desc, uint64_t now_us)
@@ -72,7 +79,7 @@ void track_free(struct track *track)
 void layer_restart(struct layer *l)
 {
     layer_stop(l);
-    room_touch(l->track->room);
+    changed(l->track);
 }
 
 /* The first packet of a stream: make what receiving needs. */
@@ -95,7 +102,7 @@ static bool layer_start(struct layer *l, const struct packet *p, const struct sf
     l->source = worker_new_source(publisher->worker);
     receive_stats_init(&l->stats, p->view.ssrc, clock_rate);
     clock_map_init(&l->clock, clock_rate);
-    room_touch(l->track->room);
+    changed(l->track);
     return true;
 }
 
@@ -111,7 +118,7 @@ void track_mute(struct track *track, bool muted)
     }
     track->level = (struct level){0};
     track->speaker = (struct dominant_speaker){0};
-    room_touch(track->room);
+    changed(track);
 }
 
 /* --- What is needed --------------------------------------------------------------- */
@@ -174,7 +181,7 @@ static void note_rhythm(struct layer *l, uint64_t now_us)
         if (other->silent || !other->frame_us || before_us < other->heard_us + LAYER_SILENT_US)
             continue;
         other->silent = true;
-        room_touch(l->track->room);
+        changed(l->track);
     }
 }
 
@@ -189,7 +196,7 @@ static void note_key_frame(struct layer *l, const struct packet *p, uint64_t num
     if (!f->width)
         return;
     if (l->height != f->height || l->spatial_count != f->spatial_count)
-        room_touch(l->track->room);
+        changed(l->track);
     l->spatial_count = f->spatial_count;
     l->width = f->width;
     l->height = f->height;
@@ -215,6 +222,7 @@ static void come_alive(struct layer *l, uint64_t now_us)
     l->silent = false;
     l->frame_us = l->proven_us = 0;
     room_retarget(l->track->room, l->track, now_us);
+    changed(l->track);
 }
 
 /* What the layers cost, as measured and as the publisher says. A word of it that is malformed is no word. */
@@ -303,7 +311,7 @@ static void layer_second(struct layer *l, uint64_t now_us)
     if (proven)
         l->proven_us = 0;
     if (alive != l->was_alive || proven)
-        room_touch(l->track->room);
+        changed(l->track);
     l->was_alive = alive;
 }
 

@@ -96,6 +96,8 @@ static void match_slots(struct transport *t, uint64_t now_us)
         t->slots[i]->desc.stopped = t->media.slots[i].stopped;
     if (!t->bandwidth && t->media.slot_count)
         t->bandwidth = bandwidth_new(t, now_us);
+    if (t->bandwidth)
+        bandwidth_negotiated(t->bandwidth);
     while (t->bandwidth && t->slot_count < t->media.slot_count) {
         struct slot *s = calloc(1, sizeof(*s));
         if (!s || slot_init(s, t, (uint16_t)t->slot_count, &t->media.slots[t->slot_count]) != 0) {

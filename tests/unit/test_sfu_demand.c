@@ -3,7 +3,7 @@
 #include "call.h"
 
 static const struct wish publisher = {.audio = true, .video = true, .layers = 3, .obedient = true};
-static const struct wish viewer = {.audio_slots = 1, .video_slots = 1};
+static const struct wish viewer = {.audio_slots = 1, .video_slots = 1, .feedback = PEER_REPORTS};
 
 enum { Q = 1, H = 2, F = 4 };
 

@@ -2,8 +2,9 @@
  * put behind it. */
 #include "call.h"
 
-static const struct wish member = {.audio = true, .video = true, .audio_slots = 2, .video_slots = 2};
-static const struct wish viewer = {.audio_slots = 2, .video_slots = 2};
+static const struct wish member = {
+    .audio = true, .video = true, .audio_slots = 2, .video_slots = 2, .feedback = PEER_REPORTS};
+static const struct wish viewer = {.audio_slots = 2, .video_slots = 2, .feedback = PEER_REPORTS};
 
 enum { MEMBERS = 5, NOBODY = MEMBERS };
 
