@@ -213,6 +213,7 @@ uint64_t fanout_run(struct fanout *f, size_t packets)
         struct source_packet out;
         for (; n < packets && source_next(&f->source, f->now_us, &out); n++)
             receive(f, &out);
+        batch_flush(&f->worker.batch, f->now_us);
         udp_tx_flush(&f->worker.tx, f->now_us);
         f->now_us = source_due_us(&f->source);
     }

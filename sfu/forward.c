@@ -136,12 +136,12 @@ static bool forward(struct slot *s, struct layer *l, const struct packet *p, uin
     return verdict == SELECT_SWITCH;
 }
 
-void slot_forward(struct slot *s, struct layer *l, struct packet *p, uint64_t number, uint64_t now_us)
+void slot_forward(struct slot *s, struct layer *l, const struct batch_packet *p, uint64_t now_us)
 {
-    if (!forward(s, l, p, number, now_us))
+    if (!forward(s, l, p->packet, p->number, now_us))
         return;
     /* Packets of a key frame that overtook its first one were dropped while the slot waited for that. */
-    for (uint64_t i = number + 1; i <= l->newest; i++) {
+    for (uint64_t i = p->number + 1; i <= p->newest; i++) {
         const struct packet *next = history_get(&l->history, i);
         if (next)
             forward(s, l, next, i, now_us);
@@ -156,10 +156,10 @@ bool slot_start_cached(struct slot *s, struct layer *l, uint64_t now_us)
         if (!history_get(&l->history, i))
             return false;
     }
-    struct packet *key = history_get(&l->history, l->key_number);
-    if (rewrite_behind(&s->rewrite, captured_us(l, key)) > SLOT_CORRECTION_US)
+    const struct batch_packet key = {history_get(&l->history, l->key_number), l->key_number, l->newest};
+    if (rewrite_behind(&s->rewrite, captured_us(l, key.packet)) > SLOT_CORRECTION_US)
         return false;
-    slot_forward(s, l, key, l->key_number, now_us);
+    slot_forward(s, l, &key, now_us);
     return true;
 }
 

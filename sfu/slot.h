@@ -2,6 +2,7 @@
  * source after another. Worker thread only. */
 #pragma once
 
+#include "batch.h"
 #include "packet.h"
 #include "rate.h"
 #include "rewrite.h"
@@ -110,8 +111,8 @@ const struct sfu_format *slot_format(const struct slot *s, const struct layer *l
  * not so old that the stream would fall behind its clock. False: it has to wait for a key frame. */
 bool slot_start_cached(struct slot *s, struct layer *layer, uint64_t now_us);
 
-/* A packet of a layer that the slot listens to, with its unwrapped sequence number. */
-void slot_forward(struct slot *s, struct layer *layer, struct packet *p, uint64_t number, uint64_t now_us);
+/* A packet of a layer that the slot listens to. */
+void slot_forward(struct slot *s, struct layer *layer, const struct batch_packet *p, uint64_t now_us);
 
 /* The viewer lost that packet: true where it is to be sent again, by slot_resend(). */
 bool slot_nacked(struct slot *s, uint16_t seq, uint64_t now_us);

@@ -45,6 +45,9 @@ struct track *track_new(struct transport *publisher, const struct sfu_track_desc
 /* Free what the stream gathered; whoever watches it has to find another. */
 static void layer_stop(struct layer *l)
 {
+    struct worker *w = l->track->publisher->worker;
+    if (w->batch.layer == l)
+        batch_flush(&w->batch, w->now_us);
     while (l->watchers.count)
         slot_forget_layer(l->watchers.list[l->watchers.count - 1].slot, l);
     if (l->history.ring)
@@ -290,8 +293,7 @@ void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *f
     note_frame(l, p, number, now_us);
     note_level(l, p, now_us);
     note_cost(l, p, now_us);
-    for (size_t i = 0; i < l->watchers.count; i++)
-        slot_forward(l->watchers.list[i].slot, l, p, number, now_us);
+    batch_add(&l->track->publisher->worker->batch, l, p, number, now_us);
 }
 
 /* --- Choosing -------------------------------------------------------------------- */

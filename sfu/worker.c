@@ -310,6 +310,7 @@ static void turn(struct worker *w, bool *more_mail)
             udp_receive(r.sock, &w->rx, receive, &r);
         }
     }
+    batch_flush(&w->batch, w->now_us);
     *more_mail = take_mail(w);
     timer_run(&w->timers, w->now_us);
     while (w->dirty) {
