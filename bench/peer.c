@@ -326,6 +326,7 @@ static void receive_plain(struct peer *p, const uint8_t *rtp, size_t len, uint64
         packet.payload += 2;
         packet.len -= 2;
     }
+    packet.plain = packet.len;
     sink_receive(s, &packet, now_us);
 }
 

@@ -118,7 +118,7 @@ stage_unit() {
     say 'Instructions for a forwarded packet'
     check instructions sh tests/instructions.sh
     node_tests tests/web
-    node_modules && node_tests tests/ws
+    node_modules && node_tests tests/ws && node_tests tests/bench
 }
 
 # All of it with clang, and each parser on its corpus and beyond for a few seconds.
