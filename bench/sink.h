@@ -11,8 +11,8 @@
 
 enum {
     SINK_WINDOW = 2048, /* sequence numbers back that duplicates are told from new ones */
-    SINK_FREEZE_US =
-        150000, /* a picture that stands longer than usual by this, and three times as long, is frozen */
+    /* A picture that stands longer than usual by this, and three times as long, is frozen. */
+    SINK_FREEZE_US = 150000,
 };
 
 struct sink {
