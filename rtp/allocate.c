@@ -283,17 +283,27 @@ static void spend(struct spending *sp, bool living)
 
 /* --- Results ----------------------------------------------------------------------------- */
 
-static void give_audio(struct spending *sp, const struct allocate_slot *slot, struct allocate_choice *c)
+static const struct allocate_step *voice(const struct allocate_slot *slot)
 {
     for (size_t i = 0; i < step_count(slot); i++) {
-        const struct allocate_step *s = &slot->steps[i];
-        if (!s->alive)
-            continue;
-        uint32_t bps = s->bps ? s->bps : AUDIO_BPS;
-        *c = (struct allocate_choice){ALLOCATE_GIVEN, s->layer, s->tid, s->layer, false, bps};
-        sp->audio_bps += bps;
-        return;
+        if (slot->steps[i].alive)
+            return &slot->steps[i];
     }
+    return NULL;
+}
+
+static uint32_t voice_bps(const struct allocate_step *s)
+{
+    return s->bps ? s->bps : AUDIO_BPS;
+}
+
+static void give_audio(struct spending *sp, const struct allocate_slot *slot, struct allocate_choice *c)
+{
+    const struct allocate_step *s = voice(slot);
+    if (!s)
+        return;
+    *c = (struct allocate_choice){ALLOCATE_GIVEN, s->layer, s->tid, s->layer, false, voice_bps(s)};
+    sp->audio_bps += c->bps;
 }
 
 /* What does not depend on bandwidth. */
@@ -327,8 +337,6 @@ static void note_wish(const struct seat *seat, struct allocate_choice *c, struct
         c->wish = rung(seat, seat->at)->layer;
     c->more = seat->at < seat->count - 1;
     total->more |= c->more;
-    if (seat->count)
-        total->wanted_bps += bps_of(rung(seat, seat->count - 1));
 }
 
 static void remember(const struct seat *seat, uint32_t budget_bps, uint64_t now_us)
@@ -386,6 +394,25 @@ static uint64_t with_headroom(uint64_t bps)
     return (bps * 100 + USED_PERCENT - 1) / USED_PERCENT;
 }
 
+static uint64_t wanted_by(const struct allocate_slot *slot)
+{
+    if (!slot->source || slot->hidden)
+        return 0;
+    if (slot->kind == RTP_AUDIO)
+        return voice(slot) ? voice_bps(voice(slot)) : 0;
+    struct seat seat = {.slot = slot};
+    add_layers(&seat, 0, highest_layer(slot), false, 0);
+    return seat.count ? bps_of(rung(&seat, seat.count - 1)) : 0;
+}
+
+uint64_t allocate_wanted_bps(const struct allocate_slot *slots, size_t count)
+{
+    uint64_t bps = 0;
+    for (size_t i = 0; i < count && i < ALLOCATE_SLOTS_MAX; i++)
+        bps += wanted_by(&slots[i]);
+    return with_headroom(bps);
+}
+
 void allocate_run(struct allocate *a, const struct allocate_slot *slots, size_t count, uint32_t budget_bps,
                   uint64_t now_us, struct allocate_choice *choices, struct allocate_total *total)
 {
@@ -406,7 +433,7 @@ void allocate_run(struct allocate *a, const struct allocate_slot *slots, size_t 
         note_guards(a, &sp.seats[i], now_us);
     }
     total->used_bps = sp.used_bps;
-    total->wanted_bps = with_headroom(total->wanted_bps + sp.audio_bps);
+    total->wanted_bps = allocate_wanted_bps(slots, count);
 }
 
 bool allocate_due(const struct allocate *a, uint32_t budget_bps, uint64_t now_us)

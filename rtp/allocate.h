@@ -95,7 +95,7 @@ struct allocate_choice {
 
 struct allocate_total {
     uint64_t used_bps;   /* of all steps given */
-    uint64_t wanted_bps; /* with that budget nothing would be held back: probes need go no further */
+    uint64_t wanted_bps; /* allocate_wanted_bps(): probes need go no further */
     bool more;           /* more bandwidth would be used */
 };
 
@@ -127,6 +127,9 @@ static inline void allocate_touch(struct allocate *a)
  * ALLOCATE_CHANGE_PERCENT, the last run is ALLOCATE_RUN_US ago, or the time is
  * over for which something had to be held back. */
 bool allocate_due(const struct allocate *a, uint32_t budget_bps, uint64_t now_us);
+
+/* The budget with which nothing would be held back. */
+uint64_t allocate_wanted_bps(const struct allocate_slot *slots, size_t count);
 
 /* Spend the budget. The index of a slot is always the same slot's; what is past
  * ALLOCATE_SLOTS_MAX gets nothing. choices: one for each slot. */

@@ -67,13 +67,11 @@ bool estimator_hungry(const struct estimator *e)
     return e->probe.wanted_bps > e->target_bps;
 }
 
-/* Where nothing can be tried but the real thing it is tried, until losses speak against it. */
-static void believe_in_wishes(struct estimator *e, uint64_t now_us)
+void estimator_wish(struct estimator *e, uint32_t bps, uint64_t now_us)
 {
-    if (!e->deaf || e->basis == ESTIMATOR_TRANSPORT_CC || e->report.decreased_us ||
-        e->probe.wanted_bps <= e->report.bps)
+    if (!e->deaf || e->basis == ESTIMATOR_TRANSPORT_CC || e->report.decreased_us || bps <= e->report.bps)
         return;
-    e->report.bps = within(e->probe.wanted_bps);
+    e->report.bps = within(bps);
     retarget(e, now_us);
 }
 
@@ -314,7 +312,7 @@ static void notice_deafness(struct estimator *e, uint64_t now_us)
 {
     if (!e->deaf && e->unheard >= SILENT_PACKETS && now_us - e->unheard_us >= ESTIMATOR_DEAF_US)
         e->deaf = true;
-    believe_in_wishes(e, now_us);
+    estimator_wish(e, e->probe.wanted_bps, now_us);
 }
 
 /* So little is sent that there is nothing to report on: try again what losses spoke against. */

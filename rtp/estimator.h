@@ -100,6 +100,10 @@ void estimator_rtt(struct estimator *e, uint32_t rtt_us);
  * Tell it whenever it changes. */
 void estimator_want(struct estimator *e, uint32_t bps, uint64_t now_us);
 
+/* So much will be wanted. A viewer that tells nothing of its network is granted it, as there is no other way
+ * to find out, until losses speak against it; others are not. */
+void estimator_wish(struct estimator *e, uint32_t bps, uint64_t now_us);
+
 /* Time passes: probes are decided on, a way without feedback is noticed. */
 void estimator_tick(struct estimator *e, uint64_t now_us);
 

@@ -89,31 +89,31 @@ void allot_touch(struct transport *t)
         allocate_touch(&t->bandwidth->allocate);
 }
 
-/* Returns what they would all take together, 0 = nothing is held back. */
-static uint32_t spend(struct transport *t, uint32_t budget, uint64_t now_us)
+static uint32_t capped(uint64_t bps)
 {
+    return bps < UINT32_MAX ? (uint32_t)bps : UINT32_MAX;
+}
+
+static void spend(struct transport *t, uint64_t now_us)
+{
+    struct bandwidth *b = t->bandwidth;
     struct sheet sheet;
     struct allocate_total total;
     describe(&sheet, t, now_us);
-    allocate_run(&t->bandwidth->allocate, sheet.slots, t->slot_count, budget, now_us, sheet.choices, &total);
+    estimator_wish(&b->estimator, capped(allocate_wanted_bps(sheet.slots, t->slot_count)), now_us);
+    allocate_run(&b->allocate, sheet.slots, t->slot_count, estimator_target_bps(&b->estimator), now_us,
+                 sheet.choices, &total);
     for (size_t i = 0; i < t->slot_count; i++)
         obey(t->slots[i], &sheet.choices[i], now_us);
-    if (!total.more)
-        return 0;
-    return total.wanted_bps < UINT32_MAX ? (uint32_t)total.wanted_bps : UINT32_MAX;
+    /* What is had is wanted, too: an estimate is looked after while a source that may move stands still. */
+    estimator_want(&b->estimator, capped(total.more ? total.wanted_bps : total.used_bps), now_us);
 }
 
-/* Twice where what is wanted is allowed merely for being wanted (estimator_expect). */
 void allot(struct transport *t, uint64_t now_us)
 {
     struct bandwidth *b = t->bandwidth;
-    if (!b || !t->connected)
+    if (!b || !t->connected || !allocate_due(&b->allocate, estimator_target_bps(&b->estimator), now_us))
         return;
-    for (int i = 0; i < 2; i++) {
-        uint32_t budget = estimator_target_bps(&b->estimator);
-        if (!allocate_due(&b->allocate, budget, now_us))
-            return;
-        estimator_want(&b->estimator, spend(t, budget, now_us), now_us);
-        bandwidth_wake(b, now_us);
-    }
+    spend(t, now_us);
+    bandwidth_wake(b, now_us);
 }

@@ -4,7 +4,7 @@
 #include "ntp.h"
 
 static const struct wish publisher = {.audio = true, .video = true};
-static const struct wish viewer = {.audio_slots = 1, .video_slots = 1};
+static const struct wish viewer = {.audio_slots = 1, .video_slots = 1, .feedback = PEER_REPORTS};
 
 /* Audio and video of a, as its viewer b gets them. */
 static void assert_pair(struct call *c, const struct person *a, const struct person *b)

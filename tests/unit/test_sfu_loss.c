@@ -2,7 +2,7 @@
 #include "call.h"
 
 static const struct wish publisher = {.audio = true, .video = true};
-static const struct wish viewer = {.audio_slots = 1, .video_slots = 1};
+static const struct wish viewer = {.audio_slots = 1, .video_slots = 1, .feedback = PEER_REPORTS};
 
 static bool is_video(const uint8_t *p, size_t len, uint8_t pt)
 {
