@@ -240,9 +240,14 @@ static void note_cost(struct layer *l, const struct packet *p, uint64_t now_us)
 
 static void note_level(struct layer *l, const struct packet *p, uint64_t now_us)
 {
+    const struct rtp_ext_map *exts = &l->track->publisher->media.exts;
     uint8_t level;
     bool voice;
-    if (l->track->kind != RTP_AUDIO || !rtp_audio_level(&p->view, p->data, &level, &voice))
+    if (l->track->kind != RTP_AUDIO)
+        return;
+    if (!exts->id[RTP_EXT_AUDIO_LEVEL])
+        level = level_guess(p->view.payload_len);
+    else if (!rtp_audio_level(&p->view, p->data, &level, &voice))
         return;
     level_packet(&l->track->level, level, now_us);
     dominant_packet(&l->track->speaker, level, now_us);

@@ -255,6 +255,8 @@ static void describe(struct person *p, const struct wish *wish)
     m->exts = exts;
     if (wish->feedback != PEER_TRANSPORT_CC)
         m->exts.id[RTP_EXT_TRANSPORT_CC] = 0;
+    if (wish->no_levels)
+        m->exts.id[RTP_EXT_AUDIO_LEVEL] = 0;
     snprintf(m->cname, sizeof(m->cname), "call");
     add_format(m, RTP_CODEC_OPUS, 111, 0);
     if (!wish->no_video_codec)

@@ -37,6 +37,7 @@ struct wish {
     uint8_t layers; /* of video: 0 or 1 = no simulcast */
     uint8_t audio_slots, video_slots;
     bool no_rtx;             /* in its slots and its sources */
+    bool no_levels;          /* of its sound */
     bool silent;             /* no NACKs, no PLIs of its own accord */
     bool server_begins_dtls; /* a=setup:passive */
     bool no_video_codec;     /* it cannot decode VP8 */

@@ -140,6 +140,24 @@ static struct sfu_slot_event told(const struct person *p, enum rtp_kind kind, si
     return p->slots[person_slot(p, kind, n)];
 }
 
+/* Who tells no levels is heard by those with fewer slots than there are people, though behind who speaks. */
+static void who_tells_no_levels_is_heard(void **state)
+{
+    (void)state;
+    struct person *m[MEMBERS];
+    struct call *c = meeting(m, 0, NOBODY);
+    const struct wish encoder = {.audio = true, .no_levels = true};
+    struct person *e = call_join_now(c, &encoder), *v = call_join_now(c, &viewer);
+    UNTIL(c, receives_both(v, RTP_AUDIO, m[0], e));
+    set_level(m[1], 25);
+    UNTIL(c, receives_both(v, RTP_AUDIO, m[0], m[1]));
+    set_level(m[0], 127);
+    set_level(m[1], 127);
+    UNTIL(c, receives(v, RTP_AUDIO, e));
+    assert_unbroken(v);
+    call_free(c);
+}
+
 static void mute_and_unmute(void **state)
 {
     (void)state;
@@ -256,6 +274,7 @@ int main(void)
         cmocka_unit_test(more_people_than_slots),
         cmocka_unit_test(the_next_takes_the_place_of_who_leaves),
         cmocka_unit_test(who_starts_to_speak_is_heard),
+        cmocka_unit_test(who_tells_no_levels_is_heard),
         cmocka_unit_test(mute_and_unmute),
         cmocka_unit_test(hidden_slots_get_nothing),
         cmocka_unit_test(pins),
