@@ -180,21 +180,22 @@ static struct hand *hand_of(struct crew *crew, uint64_t guest)
     return &crew->hands[guest % crew->count];
 }
 
-static bool start(struct hand *h, struct crew *crew, const struct options *options, bool gro, bool gso)
+static bool start(struct hand *h, struct crew *crew, const struct crew_conf *conf)
 {
     struct epoll_event event = {.events = EPOLLIN};
     h->crew = crew;
     h->epoll = epoll_create1(EPOLL_CLOEXEC);
     h->guests = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     h->shared = (struct guest_shared){
-        .options = options,
+        .options = conf->options,
         .dtls = crew->dtls,
+        .frames = conf->frames,
         .timers = &h->timers,
         .tx = &h->tx,
         .rx = &h->rx,
         .tally = &h->left,
-        .gro = gro,
-        .gso = gso,
+        .gro = conf->gro,
+        .gso = conf->gso,
         .reached = on_reached,
         .arg = h,
     };
@@ -209,17 +210,17 @@ static bool start(struct hand *h, struct crew *crew, const struct options *optio
     return h->started;
 }
 
-struct crew *crew_new(const struct options *options, unsigned threads, bool gro, bool gso,
-                      const struct crew_upcalls *up, void *arg)
+struct crew *crew_new(const struct crew_conf *conf, const struct crew_upcalls *up, void *arg)
 {
+    unsigned threads = conf->threads;
     struct crew *crew = g_new0(struct crew, 1);
-    *crew = (struct crew){.up = up, .arg = arg, .count = threads, .spin = options->spin};
+    *crew = (struct crew){.up = up, .arg = arg, .count = threads, .spin = conf->options->spin};
     crew->hands = g_new0(struct hand, threads);
     crew->dtls = dtls_context_new(NULL);
     bool ok = mailbox_init(&crew->box, BOX) == 0 && crew->dtls;
     for (unsigned i = 0; i < threads && ok; i++) {
         crew->hands[i].number = i;
-        ok = start(&crew->hands[i], crew, options, gro, gso);
+        ok = start(&crew->hands[i], crew, conf);
     }
     if (ok)
         return crew;

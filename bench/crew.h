@@ -15,9 +15,15 @@ struct crew_upcalls {
 
 struct crew;
 
-/* threads: 1 .. CREW_THREADS_MAX. NULL where something is missing. options outlive it. */
-struct crew *crew_new(const struct options *options, unsigned threads, bool gro, bool gso,
-                      const struct crew_upcalls *up, void *arg);
+struct crew_conf {
+    const struct options *options;      /* outlive it */
+    const struct source_frames *frames; /* real video, or NULL; outlive it */
+    unsigned threads;                   /* 1 .. CREW_THREADS_MAX */
+    bool gro, gso;
+};
+
+/* NULL where something is missing. */
+struct crew *crew_new(const struct crew_conf *conf, const struct crew_upcalls *up, void *arg);
 /* Ends the threads, and with them the guests. NULL is fine. */
 void crew_free(struct crew *crew);
 

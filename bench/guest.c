@@ -183,13 +183,18 @@ static void set_up_streams(struct guest *g)
     const struct options *o = g->shared->options;
     for (size_t i = 0; i < g->peer->source_count; i++) {
         struct source_conf *c = &g->peer->sources[i].conf;
-        if (c->kind == RTP_VIDEO)
-            shape_video(c, o, &o->layers[c->layer]);
+        if (c->kind != RTP_VIDEO)
+            continue;
+        shape_video(c, o, &o->layers[c->layer]);
+        c->frames = g->shared->frames;
+        if (c->frames)
+            c->payload_len = (uint16_t)o->packet;
     }
     for (size_t i = 0; i < g->peer->sink_count; i++) {
         struct sink *s = &g->peer->sinks[i];
         s->latency =
             s->kind == RTP_VIDEO ? &g->shared->tally->video_latency : &g->shared->tally->audio_latency;
+        s->unstamped = s->kind == RTP_VIDEO && g->shared->frames;
     }
 }
 

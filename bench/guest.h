@@ -14,6 +14,7 @@
 struct guest_shared {
     const struct options *options;
     struct dtls_context *dtls;
+    const struct source_frames *frames; /* real video, or NULL */
     struct timer_heap *timers;
     struct udp_tx *tx;
     struct udp_rx *rx;

@@ -186,6 +186,8 @@ static const struct row rows[] = {
      "a key frame is so many times as large as another"},
     {"spaced", NULL, parse_flag, AT(spaced), 0, 0, "off",
      "a frame's packets one by one over its time, not as a burst"},
+    {"pictures", NULL, parse_flag, AT(pictures), 0, 0, "off",
+     "send a test picture that browsers can show; tells no latency of video"},
     {"talk", "N", parse_some, AT(talk), 0, MANY, "all",
      "of each room who speak at a time; the others are silent"},
     {"turn", "TIME", parse_time, AT(turn), 0.1, 1e5, "5s", "that one speaks"},

@@ -28,7 +28,7 @@ struct options {
     uint32_t layer_count;
     uint32_t packet; /* bytes of payload, at most */
     double key_size; /* of a key frame, in frames */
-    bool spaced;
+    bool spaced, pictures;
     int32_t talk; /* speakers at a time, or OPTIONS_TALK_ALL */
     double turn;  /* seconds that one speaks */
     uint32_t audio_slots, video_slots;

@@ -1,7 +1,7 @@
 #include "run.h"
 
 #include "clock.h"
-#include "members.h"
+#include "stage.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -15,8 +15,6 @@ enum {
     PROGRESS_US = 1000000,
     GOODBYE_US = 2000000, /* for closing what is open */
     HOPELESS = 3,         /* failures before anybody got in */
-    FILES_OF_ONE = 2,     /* its two sockets */
-    FILES_BESIDE = 100,
 };
 
 enum phase { JOINING, WARMING_UP, MEASURING, ENDING, LEAVING };
@@ -27,17 +25,12 @@ struct run {
     size_t expect_count;
     struct run_report *report;
 
-    GMainLoop *loop;
-    const struct driver *driver;
-    void *server;
-    struct members *members;
-    struct crew *crew;
+    struct stage stage;
 
     enum phase phase;
     uint64_t phase_us, began_us, ticked_us, progress_us; /* since when; when last */
     uint32_t target;                                     /* participants of this step */
     double join_credit, churn_credit, view_credit;
-    uint64_t memory_before;
 
     /* What is being asked for, the last answer, and where measuring began. */
     unsigned answers_due;
@@ -57,11 +50,11 @@ static uint64_t own_cpu_us(void)
 
 static void ask(struct run *r)
 {
-    r->answers_due = crew_threads(r->crew);
+    r->answers_due = crew_threads(r->stage.crew);
     r->asked = (struct result_sample){.us = clock_now_us(), .own_us = own_cpu_us()};
-    r->asked.tally = *members_tally(r->members);
+    r->asked.tally = *members_tally(r->stage.members);
     r->asked.has_process = r->options->pid && process_read(&r->asked.process, r->options->pid) == 0;
-    crew_ask(r->crew);
+    crew_ask(r->stage.crew);
 }
 
 static void on_sample(struct run *r);
@@ -79,14 +72,14 @@ static void on_tally(void *arg, unsigned thread, const struct tally *t)
 
 static void make_result(struct run *r, struct result *out)
 {
-    struct members_counts counts = members_counts(r->members);
+    struct members_counts counts = members_counts(r->stage.members);
     const struct result_input input = {
         .from = &r->from,
         .to = &r->now,
         .participants = counts.there,
         .failed = counts.failed,
         .ended = counts.ended,
-        .memory_before = r->memory_before,
+        .memory_before = r->stage.memory_before,
     };
     result_make(out, &input);
 }
@@ -94,7 +87,7 @@ static void make_result(struct run *r, struct result *out)
 static void show_progress(struct run *r)
 {
     static const char *const names[] = {"joining", "warming up", "measuring", "ending", "leaving"};
-    struct members_counts counts = members_counts(r->members);
+    struct members_counts counts = members_counts(r->stage.members);
     struct result result;
     if (!isatty(STDERR_FILENO))
         return;
@@ -121,10 +114,10 @@ static void enter(struct run *r, enum phase phase)
 static void say_goodbye(struct run *r)
 {
     struct run_report *report = r->report;
-    g_strlcpy(report->error, members_first_error(r->members), sizeof(report->error));
+    g_strlcpy(report->error, members_first_error(r->stage.members), sizeof(report->error));
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
-    members_leave_all(r->members);
+    members_leave_all(r->stage.members);
     enter(r, LEAVING);
 }
 
@@ -149,12 +142,12 @@ static void climb(struct run *r)
     const struct options *o = r->options;
     uint32_t all = o->participants * o->rooms;
     bool hold = all_hold(r, &r->report->result);
-    printf("%6u participants: loss %.3f%%, p99 %.2f ms, %s\n", members_counts(r->members).there,
+    printf("%6u participants: loss %.3f%%, p99 %.2f ms, %s\n", members_counts(r->stage.members).there,
            r->report->result.value[RESULT_loss], r->report->result.value[RESULT_p99],
            hold ? "all conditions hold" : "a condition broke");
     fflush(stdout);
     if (hold)
-        r->report->capacity = members_counts(r->members).there;
+        r->report->capacity = members_counts(r->stage.members).there;
     r->report->capacity_reached = !hold;
     if (!hold || r->target >= all) {
         say_goodbye(r);
@@ -188,12 +181,12 @@ static void on_sample(struct run *r)
 
 static void join_more(struct run *r, uint64_t now_us, double seconds)
 {
-    uint32_t added = members_size(r->members);
+    uint32_t added = members_size(r->stage.members);
     r->join_credit = MIN(r->join_credit + r->options->join_rate * seconds, MAX(1, r->options->join_rate));
     for (; r->join_credit >= 1 && added < r->target; added++, r->join_credit--)
-        members_add(r->members, now_us);
-    members_check(r->members, now_us);
-    struct members_counts counts = members_counts(r->members);
+        members_add(r->stage.members, now_us);
+    members_check(r->stage.members, now_us);
+    struct members_counts counts = members_counts(r->stage.members);
     bool nobody = !counts.there && !counts.joining;
     if (nobody && (counts.failed >= HOPELESS || added >= r->target))
         give_up(r);
@@ -206,18 +199,18 @@ static void churn(struct run *r, uint64_t now_us, double seconds)
     const struct options *o = r->options;
     r->churn_credit += o->churn * seconds;
     for (; r->churn_credit >= 1; r->churn_credit--)
-        members_replace(r->members, now_us);
+        members_replace(r->stage.members, now_us);
     if (o->views > 0)
-        r->view_credit += members_counts(r->members).there / o->views * seconds;
+        r->view_credit += members_counts(r->stage.members).there / o->views * seconds;
     for (; r->view_credit >= 1; r->view_credit--)
-        members_look_elsewhere(r->members);
-    members_check(r->members, now_us);
+        members_look_elsewhere(r->stage.members);
+    members_check(r->stage.members, now_us);
 }
 
 static void leave(struct run *r, uint64_t now_us)
 {
-    if (r->driver->busy(r->server) == 0 || now_us > r->phase_us + GOODBYE_US)
-        g_main_loop_quit(r->loop);
+    if (r->stage.driver->busy(r->stage.server) == 0 || now_us > r->phase_us + GOODBYE_US)
+        g_main_loop_quit(r->stage.loop);
 }
 
 /* Asks where somebody wants to know, one thing at a time. */
@@ -267,19 +260,19 @@ static void on_reached(void *arg, uint64_t guest, enum tally_step step, uint64_t
 {
     struct run *r = arg;
     (void)took_us;
-    members_reached(r->members, guest, step, clock_now_us());
+    members_reached(r->stage.members, guest, step, clock_now_us());
 }
 
 static void on_broken(void *arg, uint64_t guest, int err)
 {
-    members_broken(((struct run *)arg)->members, guest, err);
+    members_broken(((struct run *)arg)->stage.members, guest, err);
 }
 
 static gboolean on_crew(int fd, GIOCondition condition, void *arg)
 {
     (void)fd;
     (void)condition;
-    crew_dispatch(((struct run *)arg)->crew);
+    crew_dispatch(((struct run *)arg)->stage.crew);
     return G_SOURCE_CONTINUE;
 }
 
@@ -287,81 +280,18 @@ static const struct crew_upcalls crew_upcalls = {on_reached, on_broken, on_tally
 
 /* --- Beginning and end ---------------------------------------------------------------------- */
 
-/* Two sockets for each participant. */
-static bool raise_file_limit(const struct options *o, char *err)
-{
-    struct rlimit limit;
-    uint64_t needed = (uint64_t)o->rooms * o->participants * FILES_OF_ONE + FILES_BESIDE;
-    getrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur < needed && limit.rlim_max >= needed)
-        limit.rlim_cur = needed;
-    else if (limit.rlim_cur < needed)
-        limit.rlim_cur = limit.rlim_max = needed; /* for the superuser */
-    if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
-        return true;
-    g_snprintf(err, OPTIONS_ERROR_MAX,
-               "this takes %llu open files, more than this user may have: ulimit -n %llu",
-               (unsigned long long)needed, (unsigned long long)needed);
-    return false;
-}
-
-/* Whether the server is this machine, where the kernel charges the sender for the receiver's batches. */
-static bool is_loopback(const char *url)
-{
-    static const char *const hosts[] = {"//127.", "//localhost", "//[::1]"};
-    for (size_t i = 0; i < G_N_ELEMENTS(hosts); i++) {
-        if (strstr(url, hosts[i]))
-            return true;
-    }
-    return false;
-}
-
-static bool batches(enum options_batch wish, bool loopback)
-{
-    return wish == OPTIONS_ON || (wish == OPTIONS_AUTO && !loopback);
-}
-
-static bool set_up(struct run *r)
-{
-    const struct options *o = r->options;
-    char *err = r->report->error;
-    struct process before;
-    bool loopback = is_loopback(o->url);
-    unsigned threads = o->threads ? o->threads : MIN(g_get_num_processors(), CREW_THREADS_MAX);
-    if (o->pid && process_read(&before, o->pid) != 0) {
-        g_snprintf(err, OPTIONS_ERROR_MAX, "--pid %u: there is no such process", o->pid);
-        return false;
-    }
-    r->memory_before = o->pid ? before.memory : 0;
-    r->driver = driver_find(o->driver);
-    if (!r->driver) {
-        g_snprintf(err, OPTIONS_ERROR_MAX, "there is no driver %s", o->driver);
-        return false;
-    }
-    if (!raise_file_limit(o, err) || !(r->server = r->driver->open(o, r->loop, err)))
-        return false;
-    r->members = members_new(o, r->driver, r->server);
-    r->crew = crew_new(o, threads, batches(o->gro, loopback), batches(o->gso, loopback), &crew_upcalls, r);
-    if (!r->crew) {
-        g_snprintf(err, OPTIONS_ERROR_MAX, "the media threads cannot start: memory, or open files");
-        return false;
-    }
-    members_set_crew(r->members, r->crew);
-    return true;
-}
-
 static void go(struct run *r)
 {
     const unsigned sources[] = {
         g_unix_signal_add(SIGINT, on_signal, r),
         g_unix_signal_add(SIGTERM, on_signal, r),
         g_timeout_add(TICK_MS, tick, r),
-        g_unix_fd_add(crew_fd(r->crew), G_IO_IN, on_crew, r),
+        g_unix_fd_add(crew_fd(r->stage.crew), G_IO_IN, on_crew, r),
     };
     r->began_us = r->ticked_us = r->from.us = r->now.us = clock_now_us();
     r->join_credit = 1;
     enter(r, JOINING);
-    g_main_loop_run(r->loop);
+    g_main_loop_run(r->stage.loop);
     for (size_t i = 0; i < G_N_ELEMENTS(sources); i++)
         g_source_remove(sources[i]);
 }
@@ -377,17 +307,12 @@ void run(const struct options *options, const struct expect *expects, size_t exp
         .expects = expects,
         .expect_count = expect_count,
         .report = out,
-        .loop = g_main_loop_new(NULL, FALSE),
         .target = options->ramp ? MIN(options->ramp, all) : all,
     };
-    if (set_up(r))
+    if (stage_set_up(&r->stage, options, &crew_upcalls, r, out->error))
         go(r);
     else
         out->outcome = RUN_IMPOSSIBLE;
-    crew_free(r->crew);
-    if (r->server)
-        r->driver->close(r->server);
-    members_free(r->members);
-    g_main_loop_unref(r->loop);
+    stage_clear(&r->stage);
     g_free(r);
 }
