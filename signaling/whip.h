@@ -1,6 +1,9 @@
 /* WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): an HTTP request in, a response
  * out. A POST makes a session in the room like any other, only without a socket;
- * it lives until a DELETE or until its media is gone. */
+ * it lives until a DELETE or until its media is gone.
+ *
+ * No reply waits for a worker: what an answer says is known on the control thread, and the worker is told in
+ * the same turn. So a reply is made in one call, and never looks for a connection that may have gone. */
 #pragma once
 
 #include "http_reply.h"

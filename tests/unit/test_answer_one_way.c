@@ -82,6 +82,48 @@ static void streams(void **state)
     }
 }
 
+/* Offers in the manner of encoders that are no browser: what all m-lines share at the head, SSRCs instead of
+ * header extensions, one codec; others bundle from the start (a=bundle-only) or have one m-line and no group.
+ */
+static void encoders(void **state)
+{
+    (void)state;
+#define HEAD                                                                                                 \
+    "a=msid-semantic:WMS *\r\na=setup:actpass\r\na=ice-ufrag:abcd\r\n"                                       \
+    "a=ice-pwd:abcdefghijklmnopqrstuvwx\r\na=ice-options:ice2,trickle\r\n"                                   \
+    "a=fingerprint:sha-256 " OFFER_FINGERPRINT "\r\n"
+#define OPUS                                                                                                 \
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=sendonly\r\na=ssrc:1111 "           \
+    "cname:c\r\n"                                                                                            \
+    "a=ssrc:1111 msid:s s-audio\r\na=msid:s s-audio\r\na=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\n"          \
+    "a=fmtp:111 minptime=10;maxaveragebitrate=96000;stereo=1;sprop-stereo=1;useinbandfec=1\r\n"
+#define H264(port, lines)                                                                                    \
+    "m=video " port " UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=sendonly\r\n" lines           \
+    "a=ssrc:2222 cname:c\r\na=rtcp-mux\r\na=rtpmap:96 H264/90000\r\na=rtcp-fb:96 nack\r\n"                   \
+    "a=rtcp-fb:96 nack pli\r\na=rtcp-fb:96 goog-remb\r\n"                                                    \
+    "a=fmtp:96 profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1\r\n"
+    static const struct {
+        const char *room, *text;
+        size_t tracks, last_ssrc;
+    } rows[] = {
+        {"VP8 H264", "a=group:BUNDLE 0 1\r\na=group:LS 0 1\r\n" HEAD OPUS H264("9", ""), 2, 2222},
+        {"VP8 H264", "a=group:BUNDLE 0 1\r\n" HEAD OPUS H264("0", "a=bundle-only\r\n"), 2, 2222},
+        {"VP8 H264", HEAD H264("9", ""), 1, 2222},
+        {"VP8", "a=group:BUNDLE 0 1\r\n" HEAD OPUS H264("9", ""), 1, 1111}, /* the sound alone */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct answer_config config = offer_config(rows[i].room, false, &seed);
+        struct answer_state settled = {0};
+        struct sdp answer;
+        config.only_sends = true;
+        answered(g_strconcat("v=0\r\no=rtc 1 0 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n", rows[i].text, NULL),
+                 &config, &settled, &answer);
+        assert_int_equal(settled.desc.media.track_count, rows[i].tracks);
+        assert_int_equal(settled.desc.media.tracks[rows[i].tracks - 1].ssrcs[0], rows[i].last_ssrc);
+        sdp_finish(&answer);
+    }
+}
+
 static void restart(void **state)
 {
     (void)state;
@@ -123,6 +165,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(directions),
         cmocka_unit_test(streams),
+        cmocka_unit_test(encoders),
         cmocka_unit_test(restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
