@@ -67,6 +67,17 @@ static struct whip_request *read_request(struct lws *wsi, const char *path)
     return request;
 }
 
+/* Whether anything follows the headers. Methods that have a body may not say how long it is. */
+static bool has_body(const struct whip_request *request)
+{
+    const char *length = request->headers[WHIP_CONTENT_LENGTH];
+    if (*request->headers[WHIP_TRANSFER_ENCODING])
+        return true;
+    if (*length)
+        return length[strspn(length, "0")] != '\0';
+    return request->method == WHIP_POST || request->method == WHIP_PATCH || request->method == WHIP_PUT;
+}
+
 /* --- Answering -------------------------------------------------------------------------- */
 
 /* libwebsockets keeps what the socket does not take at once. */
@@ -81,8 +92,8 @@ static bool write_body(struct lws *wsi, GBytes *body)
 
 static bool write_reply(struct lws *wsi, bool head_only, struct http_reply *reply)
 {
-    bool has_body = !head_only && reply->body && g_bytes_get_size(reply->body) > 0;
-    bool written = http_reply_head(wsi, reply) && (!has_body || write_body(wsi, reply->body));
+    bool silent = head_only || !reply->body || g_bytes_get_size(reply->body) == 0;
+    bool written = http_reply_head(wsi, reply) && (silent || write_body(wsi, reply->body));
     http_reply_clear(reply);
     return written;
 }
@@ -118,26 +129,22 @@ int http_whip_begin(struct lws *wsi, struct http_whip *whip, const char *path)
     const struct door *door = door_of(wsi);
     struct whip_request *request = read_request(wsi, path);
     struct http_reply reply;
-    bool has_body =
-        *request->headers[WHIP_TRANSFER_ENCODING] ||
-        strspn(request->headers[WHIP_CONTENT_LENGTH], "0") < strlen(request->headers[WHIP_CONTENT_LENGTH]) ||
-        (!*request->headers[WHIP_CONTENT_LENGTH] &&
-         (request->method == WHIP_POST || request->method == WHIP_PATCH || request->method == WHIP_PUT));
+    bool body = has_body(request);
     http_whip_drop(whip);
     if (whip_admit(door->server, request, &reply)) {
         whip->request = request;
         whip->body = g_byte_array_new();
         whip->deadline = g_get_monotonic_time() + BODY_SECONDS * G_USEC_PER_SEC;
-        return has_body ? 0 : http_whip_end(wsi, whip);
+        return body ? 0 : http_whip_end(wsi, whip);
     }
     log_reply(request, &reply);
     bool head_only = request->method == WHIP_HEAD;
     whip_request_free(request);
-    if (has_body)
+    if (body)
         http_reply_header(&reply, "connection:", "close");
     if (!write_reply(wsi, head_only, &reply))
         return -1;
-    return has_body ? finish_early(wsi, whip) : finish(wsi);
+    return body ? finish_early(wsi, whip) : finish(wsi);
 }
 
 int http_whip_body(struct lws *wsi, struct http_whip *whip, const void *bytes, size_t len)
