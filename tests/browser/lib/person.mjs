@@ -5,10 +5,10 @@ import { until } from './until.mjs';
 
 /* global document, window, Event */
 export class Person {
-  // Opens the page in that browser and joins. link: what follows the room in it, such as '?video=2'; lacks, camera and
-  // watched: see probe.mjs.
-  static async join(browser, server, room, name, { link = '', lacks, camera, watched, ...options } = {}) {
-    const init = { init: probe, initOptions: { lacks, camera, watched } };
+  // Opens the page in that browser and joins. link: what follows the room in it, such as '?video=2'; lacks, camera,
+  // watched and quiet: see probe.mjs.
+  static async join(browser, server, room, name, { link = '', lacks, camera, watched, quiet, ...options } = {}) {
+    const init = { init: probe, initOptions: { lacks, camera, watched, quiet } };
     const page = await browser.open(`${server.url}#${room}${link}`, { ...init, ...options });
     const person = new Person(page, name);
     await person.enter();
@@ -106,6 +106,11 @@ export class Person {
       Object.defineProperty(document, 'hidden', { configurable: true, get: () => it });
       document.dispatchEvent(new Event('visibilitychange'));
     }, hidden);
+  }
+
+  // Someone who joined quiet begins to speak, or stops.
+  speak(on) {
+    return this.page.evaluate((it) => window.probe.speak(it), on);
   }
 
   async seesAndHears(...others) {
