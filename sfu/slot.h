@@ -58,6 +58,8 @@ struct slot {
     bool reported;             /* the viewer has sent a report for it: the mid is not needed any more */
     uint32_t reported_highest; /* in its last report */
     int32_t reported_lost;
+    uint32_t reported_jitter; /* timestamp units */
+    uint8_t reported_loss;    /* of 256 since the one before */
 
     /* told */
     uint8_t told_why;

@@ -146,6 +146,7 @@ struct sfu_layer_stats {
     uint32_t jitter_us;
     uint32_t bitrate; /* bits per second over the last second */
     uint16_t width, height;
+    bool wanted; /* somebody needs it, as upcalls.wanted told */
 };
 
 struct sfu_track_stats {
@@ -159,8 +160,15 @@ struct sfu_track_stats {
 
 struct sfu_slot_stats {
     uint32_t track, ssrc;
-    int8_t layer; /* being forwarded, or -1 */
+    /* Simulcast layer, or the spatial one of a single stream; -1 = none */
+    int8_t layer;           /* being forwarded */
+    int8_t target;          /* that it is to have */
+    int8_t temporal;        /* being forwarded up to this id; -1 = none, or the source has none */
+    uint16_t width, height; /* of the layer being forwarded; 0 = not known */
     uint8_t why;
+    uint8_t loss;       /* of 256, as the viewer's last receiver report says */
+    uint32_t jitter_us; /* likewise */
+    uint32_t allotted;  /* bits per second that the target is thought to take */
     uint64_t packets, bytes;
     uint32_t retransmitted, nacked, plis;
     uint32_t lost; /* as the viewer's receiver reports say */
@@ -171,6 +179,7 @@ struct sfu_transport_stats {
     uint64_t transport;
     uint32_t rtt_us;
     uint32_t estimate; /* bits per second that its network is thought to carry to it; 0 = it has no slots */
+    uint32_t allotted; /* bits per second of that which its slots are to take together */
     const char *srtp_profile; /* static string, "" before DTLS is done */
     uint64_t packets_in, bytes_in, packets_out, bytes_out;
     uint8_t track_count, slot_count;

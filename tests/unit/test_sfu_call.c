@@ -160,6 +160,10 @@ static void figures_add_up(void **state)
     assert_int_equal(out->track_count, 0);
     assert_int_equal(slot->track, person_track(a, RTP_VIDEO));
     assert_int_equal(slot->layer, 0);
+    assert_int_equal(slot->target, 0);
+    assert_int_equal(slot->height, 720);
+    assert_true(slot->allotted > 0 && slot->allotted <= out->allotted);
+    assert_int_equal(slot->loss, 0);
     assert_int_equal(slot->ssrc, video->ssrc);
     assert_true(slot->packets >= 60 && slot->bytes > 60 * 900 && slot->bitrate > 0);
     assert_int_equal(in->track_count, 2);
@@ -167,6 +171,7 @@ static void figures_add_up(void **state)
     assert_int_equal(in->tracks[CAMERA].layers[0].ssrc, peer_source(a->peer, CAMERA, 0)->conf.ssrc);
     assert_int_equal(in->tracks[CAMERA].layers[0].height, 720);
     assert_int_equal(in->tracks[CAMERA].layers[0].lost, 0);
+    assert_true(in->tracks[CAMERA].layers[0].wanted);
     assert_true(in->tracks[CAMERA].layers[0].packets >= slot->packets);
     assert_true(in->packets_in >= in->tracks[MIC].layers[0].packets + in->tracks[CAMERA].layers[0].packets);
     call_free(c);
