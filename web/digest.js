@@ -11,6 +11,8 @@ function share(lost, packets, old) {
 }
 
 const ms = (seconds) => (seconds === undefined ? null : Math.round(seconds * 1000));
+/** Sent once, without what was repeated, be it because it was lost or to find out what the network carries. */
+const payload = ({ bytesSent = 0, retransmittedBytesSent = 0 }) => bytesSent - retransmittedBytesSent;
 const codecOf = (stats, { codecId }) => stats.get(codecId)?.mimeType.split('/')[1] ?? null;
 
 function sending(it, stats, { mids }, old, span) {
@@ -18,12 +20,13 @@ function sending(it, stats, { mids }, old, span) {
   return {
     source: mids.get(it.mid) ?? null,
     rid: it.rid ?? null,
+    kind: it.kind,
     active: it.active ?? true,
     codec: codecOf(stats, it),
     width: it.frameWidth ?? null,
     height: it.frameHeight ?? null,
     fps: it.framesPerSecond ?? null,
-    bitrate: bits(it.bytesSent, old?.bytes, span),
+    bitrate: bits(payload(it), old?.bytes, span),
     lost: remote?.fractionLost ?? null,
     rtt: ms(remote?.roundTripTime),
     jitter: ms(remote?.jitter),
@@ -65,7 +68,7 @@ function counters(report) {
     if (it.type === 'inbound-rtp') {
       kept.set(it.id, { bytes: it.bytesReceived ?? 0, packets: it.packetsReceived ?? 0, lost: it.packetsLost ?? 0 });
     } else if (it.type === 'outbound-rtp') {
-      kept.set(it.id, { bytes: it.bytesSent ?? 0 });
+      kept.set(it.id, { bytes: payload(it) });
     } else if (it.type === 'candidate-pair') {
       kept.set(it.id, { sent: it.bytesSent ?? 0, received: it.bytesReceived ?? 0 });
     }
