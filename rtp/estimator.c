@@ -6,7 +6,9 @@ enum {
     DRAIN_US = 5000000,
     CONTENDED_US = 7000000,
     CONTENDED_PERCENT = 125,
-    CALM_US = 1500000,          /* after a decrease no probe */
+    CALM_US = 1500000, /* after a decrease no probe */
+    SIGNS_US = 2000000,
+    ECHO_US = 500000,           /* for so long the queue that a probe made may be seen */
     SILENT_PERCENT = 70,        /* of the rate is left after each step of silence */
     SILENT_PACKETS = 10,        /* unheard of: fewer may be on their way */
     PROBE_ACKED_PERCENT = 85,   /* a probe does not put the estimate below this share of what arrives */
@@ -210,14 +212,27 @@ static enum trend verdict(const struct estimator *e, uint64_t now_us)
     return e->trendline.trend;
 }
 
+/* What the way carries at an overuse: where a probe has just made it, not the little that is sent besides. */
+static uint32_t carried_bps(const struct estimator *e, enum trend trend, uint64_t now_us)
+{
+    uint32_t acked = acked_rate_bps(&e->acked);
+    uint32_t probed = e->probed_bps < e->aimd.bps ? e->probed_bps : e->aimd.bps;
+    bool echo = trend == TREND_OVERUSE && now_us - e->probed_us < ECHO_US;
+    return echo && probed > acked ? probed : acked;
+}
+
 static void judge(struct estimator *e, const struct findings *f, bool is_limited, uint64_t now_us)
 {
     enum trend trend = verdict(e, now_us);
     uint32_t go_on_bps = 0;
+    if (f->cluster) {
+        e->probed_bps = f->probe.bps;
+        e->probed_us = now_us;
+    }
     if (f->cluster && f->probe.bps && trend != TREND_OVERUSE)
         go_on_bps = take_probe(e, &f->probe, now_us);
     else
-        aimd_update(&e->aimd, trend, acked_rate_bps(&e->acked), is_limited, now_us);
+        aimd_update(&e->aimd, trend, carried_bps(e, trend, now_us), is_limited, now_us);
     if (f->cluster)
         probe_result(&e->probe, f->cluster, go_on_bps, now_us);
 }
@@ -247,6 +262,7 @@ void estimator_feedback(struct estimator *e, const struct rtcp_cc *cc, uint64_t 
     for (size_t i = 0; i < batch.count; i++)
         packet(e, &batch.of[i], is_limited, now_us, &f);
     e->basis = ESTIMATOR_TRANSPORT_CC;
+    e->heard_us = now_us;
     e->unheard = 0;
     if (f.newest_us && !e->rtt_reported)
         set_rtt(e, (uint32_t)(now_us - f.newest_us < UINT32_MAX ? now_us - f.newest_us : UINT32_MAX));
@@ -363,6 +379,16 @@ static void distrust(struct estimator *e, uint64_t now_us)
                within(before > (uint64_t)cap * PROBE_SECOND ? before : (uint64_t)cap * PROBE_SECOND), now_us);
 }
 
+/* No sign of a queue or of heavy losses. Signs are good for a while only: where nothing is sent any more no
+ * feedback takes them back. */
+static bool calm(const struct estimator *e, uint64_t now_us)
+{
+    bool signs = e->trendline.trend == TREND_OVERUSE || e->queue.stands ||
+                 (e->loss.limited && loss_estimate_heavy(&e->loss));
+    return (!signs || now_us - e->heard_us > SIGNS_US) &&
+           (e->aimd.decreased_us == 0 || now_us - e->aimd.decreased_us > CALM_US);
+}
+
 void estimator_tick(struct estimator *e, uint64_t now_us)
 {
     notice_silence(e, now_us);
@@ -375,11 +401,8 @@ void estimator_tick(struct estimator *e, uint64_t now_us)
     if (e->probe.tried_us == 0 && !e->deaf && estimator_hungry(e))
         probe_open(&e->probe, within((uint64_t)e->target_bps * PROBE_FIRST),
                    within((uint64_t)e->target_bps * PROBE_SECOND), now_us);
-    bool calm = e->trendline.trend != TREND_OVERUSE && !e->queue.stands &&
-                !(e->loss.limited && loss_estimate_heavy(&e->loss)) &&
-                (e->aimd.decreased_us == 0 || now_us - e->aimd.decreased_us > CALM_US);
     if (e->basis == ESTIMATOR_TRANSPORT_CC)
-        probe_update(&e->probe, e->target_bps, calm, now_us);
+        probe_update(&e->probe, e->target_bps, calm(e, now_us), now_us);
 }
 
 void estimator_want(struct estimator *e, uint32_t bps, uint64_t now_us)

@@ -67,6 +67,9 @@ struct estimator {
     bool rtt_reported;     /* else it is from feedback, which is later by what the viewer waits */
     uint32_t unheard;      /* packets sent since the last feedback */
     uint64_t unheard_us;   /* when the first of them was, or the rate last lowered for their sake */
+    uint32_t probed_bps;   /* what the last probe found; 0 = nothing */
+    uint64_t probed_us;    /* when */
+    uint64_t heard_us;     /* the last feedback */
     uint32_t silent_bps;   /* the estimate before the silence that lasts; 0 = none */
     uint64_t remb_us;      /* when the last one came */
     uint64_t exercised_us; /* when the target was last in use, or a probe confirmed it */
