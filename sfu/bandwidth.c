@@ -54,11 +54,15 @@ void bandwidth_negotiated(struct bandwidth *b)
     estimator_expect(&b->estimator, b->can_probe);
 }
 
-/* Look again soon while something waits to leave, else now and then. */
+/* Soon while something waits to leave, now and then while anything is sent or more is wanted, else when the
+ * budget is to be spent again. */
 static void set_timer(struct bandwidth *b, uint64_t now_us)
 {
     bool busy = b->count || probe_active(&b->estimator.probe);
-    uint64_t when = now_us + (busy ? PACER_TICK_US : BANDWIDTH_IDLE_US);
+    bool idle = now_us - b->sent_us >= TRANSPORT_SECOND_US && !estimator_hungry(&b->estimator);
+    uint64_t when = now_us + (busy ? PACER_TICK_US : BANDWIDTH_LOOK_US);
+    if (idle && !busy && b->allocate.next_us > when)
+        when = b->allocate.next_us;
     if (!timer_is_set(&b->timer) || b->timer.when_us > when)
         timer_set(&b->viewer->worker->timers, &b->timer, when);
 }
@@ -160,6 +164,5 @@ static void on_timer(void *arg, uint64_t now_us)
     estimator_tick(&b->estimator, now_us);
     allot(b->viewer, now_us);
     send_probe(b, now_us);
-    if (b->count || now_us - b->sent_us < TRANSPORT_SECOND_US || estimator_hungry(&b->estimator))
-        set_timer(b, now_us);
+    set_timer(b, now_us);
 }

@@ -12,7 +12,7 @@ struct transport;
 
 enum {
     BANDWIDTH_WAITING_MAX = 256, /* retransmissions that wait; more are left to the viewer to ask for again */
-    BANDWIDTH_IDLE_US = 100000,  /* between looks while nothing waits and no probe goes out */
+    BANDWIDTH_LOOK_US = 100000,  /* between looks while nothing waits and no probe goes out */
     BANDWIDTH_OVERHEAD_IPV4 = 28, /* bytes of IP and UDP headers */
     BANDWIDTH_OVERHEAD_IPV6 = 48,
 };
