@@ -24,6 +24,13 @@ static uint8_t measured_temporal(const struct layer *l, uint8_t sid, uint64_t no
     return count;
 }
 
+/* Of a stream's spatial layers each has half the size of the one above, and key frames say that of the top.
+ */
+static uint16_t measured_size(const struct layer *l, uint16_t top, uint8_t sid)
+{
+    return (uint16_t)(sid + 1 < l->spatial_count ? top >> (l->spatial_count - 1 - sid) : top);
+}
+
 static void add_steps(struct track *t, const struct offer *o, uint64_t now_us)
 {
     const struct layer *l = o->from;
@@ -34,8 +41,8 @@ static void add_steps(struct track *t, const struct offer *o, uint64_t now_us)
             .tid = tid,
             .fps = o->told ? layers_fps(o->told, tid) : 0,
             .alive = layer_alive(l, now_us),
-            .width = o->told && o->told->width ? o->told->width : l->width,
-            .height = o->told && o->told->width ? o->told->height : l->height,
+            .width = o->told && o->told->width ? o->told->width : measured_size(l, l->width, o->sid),
+            .height = o->told && o->told->width ? o->told->height : measured_size(l, l->height, o->sid),
             .bps = told       ? told
                    : l->rates ? layer_rate_bps(l->rates, o->sid, tid, now_us)
                               : 0,
