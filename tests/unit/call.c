@@ -134,9 +134,14 @@ static void receive(struct person *p)
     while (p->peer && (len = recv(p->fd, datagram, sizeof(datagram), MSG_DONTWAIT)) > 0) {
         if (p->lose_in && p->lose_in(p, datagram, (size_t)len))
             p->lost++;
+        else if (p->pipe)
+            pipe_put(p->pipe, datagram, (size_t)len, clock_now_us());
         else
             peer_receive(p->peer, datagram, (size_t)len, clock_now_us());
     }
+    struct pipe_datagram *d;
+    while (p->pipe && (d = pipe_take(p->pipe, clock_now_us())) != NULL)
+        peer_receive(p->peer, d->bytes, d->len, d->leaves_us);
 }
 
 void call_turn(struct call *c)
@@ -147,6 +152,8 @@ void call_turn(struct call *c)
         struct person *p = &c->people[i];
         fds[i + 1] = (struct pollfd){.fd = p->peer ? p->fd : -1, .events = POLLIN};
         uint64_t at_us = p->peer ? peer_tick(p->peer, now_us) : UINT64_MAX;
+        next_us = at_us < next_us ? at_us : next_us;
+        at_us = p->pipe ? pipe_due_us(p->pipe) : UINT64_MAX;
         next_us = at_us < next_us ? at_us : next_us;
     }
     now_us = clock_now_us();
@@ -308,6 +315,20 @@ static void hush(struct person *p)
         p->peer->sources[i].conf.level = QUIET;
 }
 
+void person_narrow(struct person *p, uint32_t bps, uint32_t queue_us)
+{
+    if (!p->pipe)
+        p->pipe = calloc(1, sizeof(*p->pipe));
+    assert_non_null(p->pipe);
+    p->pipe->bps = bps;
+    p->pipe->queue_us = queue_us;
+}
+
+void person_widen(struct person *p)
+{
+    person_narrow(p, 0, UINT32_MAX);
+}
+
 struct person *call_join(struct call *c, const struct wish *wish)
 {
     size_t at = 0;
@@ -354,6 +375,8 @@ void call_forget(struct person *p)
         return;
     peer_free(p->peer);
     p->peer = NULL;
+    free(p->pipe);
+    p->pipe = NULL;
     dtls_context_free(p->dtls);
     close(p->fd);
 }

@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "peer.h"
+#include "pipe.h"
 #include "sfu.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -64,6 +65,7 @@ struct person {
     bool (*lose_in)(struct person *p, const uint8_t *datagram, size_t len); /* NULL = nothing */
     bool (*lose_out)(struct person *p, const uint8_t *datagram, size_t len);
     uint32_t lost, seen; /* for these */
+    struct pipe *pipe;   /* before its socket; NULL = none */
 
     /* told by events */
     bool connected, gone;
@@ -114,6 +116,11 @@ void call_turn(struct call *c);
 /* Drop everything that the server sends or that the person does not need any more: its socket is another
  * from now on, at another port. */
 void person_move(struct person *p);
+
+/* The way to it carries so much from now on, and lets nothing wait for longer than that. */
+void person_narrow(struct person *p, uint32_t bps, uint32_t queue_us);
+/* It is as wide as can be again. */
+void person_widen(struct person *p);
 
 /* Raw bytes to the server from the person's address. */
 void person_send_raw(struct person *p, const void *bytes, size_t len);
