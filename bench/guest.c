@@ -237,8 +237,11 @@ int guest_new(struct guest_shared *shared, const struct guest_plan *plan, struct
         .step_us = now_us,
         .now_us = now_us,
     };
-    const struct peer_conf conf = {.server = &plan->answer.desc,
-                                   .server_fingerprint = plan->answer.fingerprint};
+    const struct peer_conf conf = {
+        .server = &plan->answer.desc,
+        .server_fingerprint = plan->answer.fingerprint,
+        .verify_every = shared->options->check,
+    };
     set_up_impairment(g, plan);
     int err = open_socket(g, &plan->answer.server);
     g->peer = err == 0 ? peer_new(shared->dtls, &conf, &peer_upcalls, g, plan->random, now_us) : NULL;

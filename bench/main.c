@@ -75,7 +75,7 @@ static int tell(const struct options *o, const struct expect *expects, const str
         g_autofree char *words = g_strdup_printf("--json: cannot write %s", o->json);
         return complain(words);
     }
-    return holds || o->ramp ? EXIT_SUCCESS : EXIT_BROKEN;
+    return holds || (o->ramp && report->capacity) ? EXIT_SUCCESS : EXIT_BROKEN;
 }
 
 int main(int argc, char **argv)

@@ -209,6 +209,8 @@ static const struct row rows[] = {
      "bits a second of its network, each way, such as 2M"},
     {"impaired", "N", parse_some, AT(impaired), 0, MANY, "all", "participants of each room that this is for"},
     {"threads", "N", parse_count, AT(threads), 1, 64, NULL, "of media; one for each core where not told"},
+    {"check", "N", parse_count, AT(check), 1, 65536, "16",
+     "verify one in N packets in full, of the others read the stamp"},
     {"gro", "auto|on|off", parse_batch, AT(gro), 0, 0, "auto", "receive in batches made by the kernel"},
     {"gso", "auto|on|off", parse_batch, AT(gso), 0, 0, "auto",
      "send so. auto: not over loopback, which charges the sender for it"},

@@ -41,6 +41,7 @@ struct options {
     double rate;          /* bits a second, each way; 0 = without a bound */
     int32_t impaired;     /* participants of each room that this is for; -1 = all */
     uint32_t threads;     /* 0 = one for each core */
+    uint32_t check;       /* of so many packets one is verified in full */
     enum options_batch gro, gso;
     bool spin;
     uint32_t pid; /* of the server; 0 = not told */

@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "dtls.h"
+#include "peek.h"
 #include "seal.h"
 #include "secure.h"
 #include "sfu.h"
@@ -37,6 +38,8 @@ struct peer_conf {
     bool silent;             /* no NACKs, no PLIs of its own accord */
     enum peer_feedback feedback;
     uint32_t remb_bps;
+    uint32_t verify_every; /* 0 or 1: each RTP packet is verified and read in full; N: one in N, of the others
+                              the first bytes are read */
 };
 
 struct peer_upcalls {
@@ -57,7 +60,9 @@ struct peer {
     struct dtls *dtls;
     struct secure *secure; /* NULL before DTLS is done */
     struct seal *seal;
-    const char *profile; /* of SRTP, "" before */
+    struct peek *peek;                 /* NULL where each packet is verified */
+    uint32_t verify_every, unverified; /* how many since the last that was */
+    const char *profile;               /* of SRTP, "" before */
     int64_t clock_offset_us;
     bool reached; /* a check was answered */
     uint64_t answered_us;

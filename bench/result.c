@@ -184,7 +184,7 @@ const char *result_bottleneck(const struct result *r)
     if (r->value[RESULT_own_drops] > 0)
         return "This program was too slow to fetch all that came: part of the loss and of the latency is its "
                "own. "
-               "Give it more cores and --threads.";
+               "Give it more cores and --threads, or less to do.";
     if (r->value[RESULT_own_busiest] > BUSY_PERCENT)
         return "A thread of this program had no time left: part of the latency is its own. Give it more "
                "cores and "

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum {
-    TICK_MS = 10,
+    TICK_MS = 20,
     PROGRESS_US = 1000000,
     GOODBYE_US = 2000000, /* for closing what is open */
     HOPELESS = 3,         /* failures before anybody got in */

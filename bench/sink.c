@@ -145,6 +145,12 @@ void sink_receive(struct sink *s, const struct sink_packet *p, uint64_t now_us)
     mark(s, number, true);
 }
 
+/* The first packet's number is its sequence number, and NEAR. */
+uint64_t sink_index(const struct sink *s, uint16_t seq)
+{
+    return seq_extend(s->newest, seq) - NEAR;
+}
+
 uint64_t sink_missing(const struct sink *s)
 {
     return s->newest ? s->newest - s->first + 1 - s->packets : 0;

@@ -75,6 +75,9 @@ struct sink_packet {
 };
 void sink_receive(struct sink *s, const struct sink_packet *p, uint64_t now_us);
 
+/* The SRTP index of the packet with that number, near the newest; something must have come. */
+uint64_t sink_index(const struct sink *s, uint16_t seq);
+
 /* Numbers between the first and the newest that never came. */
 uint64_t sink_missing(const struct sink *s);
 
