@@ -33,6 +33,7 @@ struct spending {
     size_t count;
     uint64_t now_us;
     uint64_t budget_bps, audio_bps, used_bps;
+    bool squeezed; /* what falls falls for the budget, not for what another slot or its viewer wants now */
 };
 
 /* --- Steps ---------------------------------------------------------------------- */
@@ -193,11 +194,17 @@ static uint8_t rank_of(const struct allocate_slot *slot)
     return slot->screen || slot->pinned ? 0 : slot->speaker ? 1 : RANKS - 1;
 }
 
+/* It goes before more others than it did. */
+static bool rose(const struct seat *seat)
+{
+    const struct allocate_memory *m = seat->memory;
+    return rank_of(seat->slot) < m->rank || seat->slot->priority > m->priority;
+}
+
 static bool held(const struct spending *sp, const struct seat *seat)
 {
     const struct allocate_memory *m = seat->memory;
-    return m->source == seat->slot->source && sp->now_us < m->held_until_us &&
-           rank_of(seat->slot) >= m->rank &&
+    return m->source == seat->slot->source && sp->now_us < m->held_until_us && !rose(seat) &&
            sp->budget_bps * 100 < (uint64_t)m->climbed_bps * ALLOCATE_RELEASE_PERCENT;
 }
 
@@ -339,20 +346,21 @@ static void note_wish(const struct seat *seat, struct allocate_choice *c, struct
     total->more |= c->more;
 }
 
-static void remember(const struct seat *seat, uint32_t budget_bps, uint64_t now_us)
+static void remember(const struct spending *sp, const struct seat *seat)
 {
     struct allocate_memory *m = seat->memory;
     if (m->source != seat->slot->source)
         *m = (struct allocate_memory){.source = seat->slot->source, .layer = ALLOCATE_NONE};
-    if (rank_of(seat->slot) < m->rank)
+    if (rose(seat))
         m->held_until_us = 0;
-    if (seat->at < seat->kept && now_us < m->climbed_us + ALLOCATE_LASTING_US)
-        m->held_until_us = now_us + ALLOCATE_HOLD_US;
+    if (seat->at < seat->kept && sp->squeezed && sp->now_us < m->climbed_us + ALLOCATE_LASTING_US)
+        m->held_until_us = sp->now_us + ALLOCATE_HOLD_US;
     if (seat->at > seat->kept) {
-        m->climbed_us = now_us;
-        m->climbed_bps = budget_bps;
+        m->climbed_us = sp->now_us;
+        m->climbed_bps = (uint32_t)sp->budget_bps;
     }
     m->rank = rank_of(seat->slot);
+    m->priority = seat->slot->priority;
     m->layer = seat->at < 0 ? ALLOCATE_NONE : rung(seat, seat->at)->layer;
     m->tid = seat->at < 0 ? 0 : rung(seat, seat->at)->tid;
 }
@@ -417,6 +425,7 @@ void allocate_run(struct allocate *a, const struct allocate_slot *slots, size_t 
                   uint64_t now_us, struct allocate_choice *choices, struct allocate_total *total)
 {
     struct spending sp = {.now_us = now_us, .budget_bps = budget_bps};
+    sp.squeezed = !a->touched || budget_bps < a->budget_bps;
     *total = (struct allocate_total){0};
     a->ran = true;
     a->touched = false;
@@ -429,7 +438,7 @@ void allocate_run(struct allocate *a, const struct allocate_slot *slots, size_t 
     spend(&sp, true);
     for (size_t i = 0; i < sp.count; i++) {
         note_given(&sp.seats[i], &choices[sp.seats[i].slot - slots]);
-        remember(&sp.seats[i], budget_bps, now_us);
+        remember(&sp, &sp.seats[i]);
         note_guards(a, &sp.seats[i], now_us);
     }
     total->used_bps = sp.used_bps;

@@ -19,11 +19,11 @@
  * Against flapping: a step up needs ALLOCATE_HEADROOM_PERCENT of the budget to
  * stay free, a step that is kept does not, and a slot's lowest may even overshoot
  * it by ALLOCATE_DIP_PERCENT: what congestion control takes off at one sign of
- * overuse is no reason to take a picture away. A higher layer has to have been alive
- * for ALLOCATE_SETTLE_US if a lower one can be had. A slot that fell for want of
- * bandwidth from where it had been for less than ALLOCATE_LASTING_US stays below
- * for ALLOCATE_HOLD_US, or until the budget is ALLOCATE_RELEASE_PERCENT of that
- * with which it had climbed there. */
+ * overuse is no reason to take a picture away. A higher layer has to have been
+ * alive for ALLOCATE_SETTLE_US if a lower one can be had. A slot that fell for
+ * want of bandwidth (not to make room for another wish) from where it had been for
+ * less than ALLOCATE_LASTING_US stays below for ALLOCATE_HOLD_US, or until the
+ * budget is ALLOCATE_RELEASE_PERCENT of that with which it had climbed there. */
 #pragma once
 
 #include "codec.h"
@@ -104,6 +104,7 @@ struct allocate_memory {
     uint32_t source;        /* of which the rest is true; 0 = nothing */
     uint8_t layer, tid;     /* given; ALLOCATE_NONE = nothing is */
     uint8_t rank;           /* 0 = went first */
+    uint8_t priority;       /* the viewer's */
     uint32_t climbed_bps;   /* the budget at the last step up */
     uint64_t climbed_us;    /* when that was */
     uint64_t held_until_us; /* nothing above it until then */

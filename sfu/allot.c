@@ -36,6 +36,8 @@ static void describe_picture(struct allocate_slot *to, const struct slot *s, uin
     const struct track *track = s->holder;
     to->width = s->view.width;
     to->height = s->view.height;
+    to->max_fps = s->view.max_fps;
+    to->priority = s->view.priority;
     to->pinned = s->view.pin_participant != 0;
     to->screen = track->source == SFU_SCREEN;
     to->speaker = track->publisher->participant == speech_dominant(&track->room->speech);

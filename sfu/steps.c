@@ -3,7 +3,7 @@
  * measured: a shared screen that stands still measures as nothing. */
 #include "track.h"
 
-enum { STEPS_FRESH_US = 200000 }; /* viewers in one room share a list for so long */
+enum { STEPS_FRESH_US = 200000 /* viewers in one room share a list for so long */, USUAL_FPS = 30 };
 
 /* One stream's spatial layer, as told and as measured. */
 struct offer {
@@ -31,6 +31,14 @@ static uint16_t measured_size(const struct layer *l, uint16_t top, uint8_t sid)
     return (uint16_t)(sid + 1 < l->spatial_count ? top >> (l->spatial_count - 1 - sid) : top);
 }
 
+/* What is usual, where it is not told: 30 frames a second, and half of it for each temporal layer less. */
+static uint8_t fps_of(const struct offer *o, uint8_t tid)
+{
+    if (o->told && o->told->fps)
+        return layers_fps(o->told, tid);
+    return (uint8_t)(USUAL_FPS >> (o->temporal_count - 1 - tid));
+}
+
 static void add_steps(struct track *t, const struct offer *o, uint64_t now_us)
 {
     const struct layer *l = o->from;
@@ -39,7 +47,7 @@ static void add_steps(struct track *t, const struct offer *o, uint64_t now_us)
         t->steps[t->step_count++] = (struct allocate_step){
             .layer = o->layer,
             .tid = tid,
-            .fps = o->told ? layers_fps(o->told, tid) : 0,
+            .fps = fps_of(o, tid),
             .alive = layer_alive(l, now_us),
             .width = o->told && o->told->width ? o->told->width : measured_size(l, l->width, o->sid),
             .height = o->told && o->told->width ? o->told->height : measured_size(l, l->height, o->sid),

@@ -96,6 +96,8 @@ struct sfu_transport_desc {
 struct sfu_view_slot {
     bool hidden;                /* nothing is sent */
     uint16_t width, height;     /* device pixels on the viewer's screen; 0 = not told */
+    uint8_t max_fps;            /* 0 = as many as there are */
+    uint8_t priority;           /* higher goes first, where not all can have what they want */
     uint32_t pin_participant;   /* show this one here; 0 = the server chooses */
     enum sfu_source pin_source; /* SFU_CAMERA or SFU_SCREEN */
 };

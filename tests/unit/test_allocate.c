@@ -355,6 +355,11 @@ static void remembers_what_it_gave(void **state)
           {1000, 2400, "1.2", {CAMERA}},
           {1100, 7000, "1.2", {CAMERA}},
           {1200, 7000, "2.2", {CAMERA, .pinned = true}}}},
+        {"whichever way it tells that",
+         {{0, 3000, "2.2", {CAMERA}},
+          {1000, 2400, "1.2", {CAMERA}},
+          {1100, 7000, "1.2", {CAMERA}},
+          {1200, 7000, "2.2", {CAMERA, .priority = 1}}}},
         {"nor once it was done with",
          {{0, 3000, "2.2", {CAMERA}},
           {1000, 2400, "1.2", {CAMERA}},
@@ -457,6 +462,27 @@ static void runs_when_a_hold_ends(void **state)
     allocate_run(&a, &slot, 1, 7000000, ALIVE(6500), &choice, &total);
     assert_false(allocate_due(&a, 7000000, ALIVE(10999)));
     assert_true(allocate_due(&a, 7000000, ALIVE(11000)));
+}
+
+/* Pushed out by what the viewer wants more it is back as soon as that is gone. */
+static void who_makes_room_is_not_held(void **state)
+{
+    (void)state;
+    struct allocate a = {0};
+    struct allocate_slot slots[] = {{CAMERA}, {CAMERA}};
+    struct allocate_choice choices[2];
+    struct allocate_total total;
+    slots[1].hidden = true;
+    allocate_run(&a, slots, 2, 2950000, ALIVE(0), choices, &total);
+    assert_string_equal(text(choices, 2), "2.2 hidden");
+    slots[1] = (struct allocate_slot){CAMERA, .priority = 1};
+    allocate_touch(&a);
+    allocate_run(&a, slots, 2, 2950000, ALIVE(1000), choices, &total);
+    assert_string_equal(text(choices, 2), "1.2 1.2");
+    slots[1].hidden = true;
+    allocate_touch(&a);
+    allocate_run(&a, slots, 2, 2950000, ALIVE(1100), choices, &total);
+    assert_string_equal(text(choices, 2), "2.2 hidden");
 }
 
 /* --- Rules ------------------------------------------------------------------------ */
@@ -766,10 +792,15 @@ static void is_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(spends_a_budget),  cmocka_unit_test(remembers_what_it_gave),
-        cmocka_unit_test(says_when_to_run), cmocka_unit_test(runs_when_a_hold_ends),
-        cmocka_unit_test(keeps_its_rules),  cmocka_unit_test(more_bandwidth_gives_more),
-        cmocka_unit_test(goes_by_priority), cmocka_unit_test(does_not_flap),
+        cmocka_unit_test(spends_a_budget),
+        cmocka_unit_test(remembers_what_it_gave),
+        cmocka_unit_test(says_when_to_run),
+        cmocka_unit_test(runs_when_a_hold_ends),
+        cmocka_unit_test(who_makes_room_is_not_held),
+        cmocka_unit_test(keeps_its_rules),
+        cmocka_unit_test(more_bandwidth_gives_more),
+        cmocka_unit_test(goes_by_priority),
+        cmocka_unit_test(does_not_flap),
         cmocka_unit_test(is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

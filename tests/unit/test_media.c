@@ -130,8 +130,10 @@ static void check_view(void **state)
         {"[{\"slot\":0},{\"slot\":2}]", RPC_NO_SLOT, 0, 0},
         {"[{\"slot\":0},{\"slot\":1,\"pin\":2}]", RPC_NO_PARTICIPANT, 0, 0},
         {"[{\"slot\":0,\"width\":65536}]", RPC_PARAMS, 0, 0},
+        {"[{\"slot\":0,\"fps\":256}]", RPC_PARAMS, 0, 0},
+        {"[{\"slot\":0,\"priority\":-1}]", RPC_PARAMS, 0, 0},
         {"[{\"slot\":0,\"source\":\"mic\"}]", RPC_PARAMS, 0, 0},
-        {"[{\"slot\":1,\"pin\":1,\"source\":\"screen\"}]", 0, 1, 1},
+        {"[{\"slot\":1,\"pin\":1,\"source\":\"screen\",\"fps\":15,\"priority\":2}]", 0, 1, 1},
     };
     struct fake_plane plane;
     fake_plane_init(&plane, NULL);
@@ -154,6 +156,9 @@ static void check_view(void **state)
     assert_int_equal(fake_sfu.view[1].width, 0);
     assert_int_equal(fake_sfu.view[1].pin_participant, 1);
     assert_int_equal(fake_sfu.view[1].pin_source, SFU_SCREEN);
+    assert_int_equal(fake_sfu.view[1].max_fps, 15);
+    assert_int_equal(fake_sfu.view[1].priority, 2);
+    assert_int_equal(fake_sfu.view[0].max_fps + fake_sfu.view[0].priority, 0);
     fake_free(ann);
     fake_free(other);
     fake_plane_finish(&plane);

@@ -75,12 +75,44 @@ static void paused_and_back(void **state)
     call_free(c);
 }
 
+static void look(const struct person *p, size_t slot, struct sfu_view_slot view)
+{
+    sfu_view(p->call->sfu, p->transport, person_slot(p, RTP_VIDEO, slot), &view, 1);
+}
+
+static bool has(const struct person *p, size_t given, size_t paused)
+{
+    return p->slots[person_slot(p, RTP_VIDEO, given)].why == SFU_WHY_FILLED &&
+           p->slots[person_slot(p, RTP_VIDEO, paused)].why == SFU_WHY_BANDWIDTH;
+}
+
+/* There is room for one of two; which it is is for the viewer to say, and what is hidden costs nothing. */
+static void the_viewer_says_which(void **state)
+{
+    static const struct wish remb = {.video_slots = 2, .feedback = PEER_REMB, .remb_bps = 1400 * KBPS};
+    (void)state;
+    struct call *c = call_new(1);
+    call_join_now(c, &publisher);
+    call_join_now(c, &publisher);
+    struct person *b = call_join_now(c, &remb);
+    UNTIL(c, has(b, 0, 1));
+    look(b, 1, (struct sfu_view_slot){.priority = 1});
+    UNTIL(c, has(b, 1, 0));
+    look(b, 0, (struct sfu_view_slot){.priority = 2});
+    UNTIL(c, has(b, 0, 1));
+    look(b, 0, (struct sfu_view_slot){.hidden = true});
+    UNTIL(c, b->slots[person_slot(b, RTP_VIDEO, 0)].why == SFU_WHY_HIDDEN &&
+                 b->slots[person_slot(b, RTP_VIDEO, 1)].why == SFU_WHY_FILLED);
+    call_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(larger_than_the_start),
         cmocka_unit_test(who_never_answers),
         cmocka_unit_test(paused_and_back),
+        cmocka_unit_test(the_viewer_says_which),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
