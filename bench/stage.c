@@ -5,7 +5,12 @@
 #include <math.h>
 #include <sys/resource.h>
 
-enum { FILES_OF_ONE = 2 /* its two sockets */, FILES_BESIDE = 100 };
+enum {
+    FILES_OF_ONE = 2, /* its two sockets */
+    FILES_BESIDE = 100,
+    POLL_MANY = 100, /* sockets */
+    POLL_WAIT_US = 8,
+};
 
 /* Two sockets for each participant. */
 static bool raise_file_limit(const struct options *o, char *err)
@@ -39,6 +44,16 @@ static bool is_loopback(const char *url)
 static bool batches(enum options_batch wish, bool loopback)
 {
     return wish == OPTIONS_ON || (wish == OPTIONS_AUTO && !loopback);
+}
+
+/* GLib looks at each of its sockets whenever one of them has something. With many it is worth waiting a
+ * moment for more to come, in proportion to what a look costs. */
+static gint poll_patiently(GPollFD *fds, guint count, gint timeout_ms)
+{
+    guint wait_us = count > POLL_MANY ? count * POLL_WAIT_US : 0;
+    if (wait_us && (timeout_ms < 0 || wait_us <= (guint)timeout_ms * 1000))
+        g_usleep(wait_us);
+    return g_poll(fds, count, timeout_ms);
 }
 
 static bool encode_pictures(struct stage *s, const struct options *o, char *err)
@@ -77,6 +92,7 @@ bool stage_set_up(struct stage *s, const struct options *o, const struct crew_up
 {
     bool loopback = is_loopback(o->url);
     *s = (struct stage){.loop = g_main_loop_new(NULL, FALSE)};
+    g_main_context_set_poll_func(NULL, poll_patiently);
     if (!raise_file_limit(o, err) || !find_server(s, o, err) || !encode_pictures(s, o, err))
         return false;
     const struct crew_conf conf = {
