@@ -226,14 +226,14 @@ static void sample_when_due(struct run *r, uint64_t now_us)
 static gboolean tick(void *arg)
 {
     struct run *r = arg;
-    uint64_t now_us = clock_now_us(), in_phase_us = now_us - r->phase_us;
-    double seconds = (double)(now_us - r->ticked_us) / 1e6;
+    uint64_t now_us = clock_now_us();
+    double in_phase = (double)(now_us - r->phase_us) / 1e6, seconds = (double)(now_us - r->ticked_us) / 1e6;
     r->ticked_us = now_us;
     if (r->phase == JOINING)
         join_more(r, now_us, seconds);
-    else if (r->phase == WARMING_UP && in_phase_us >= r->options->warmup * 1e6)
+    else if (r->phase == WARMING_UP && in_phase >= r->options->warmup)
         enter(r, MEASURING);
-    else if (r->phase == MEASURING && in_phase_us >= r->options->duration * 1e6 && r->measured)
+    else if (r->phase == MEASURING && in_phase >= r->options->duration && r->measured)
         enter(r, ENDING);
     else if (r->phase == LEAVING)
         leave(r, now_us);
