@@ -55,8 +55,8 @@ static bool receives_both(const struct person *p, enum rtp_kind kind, const stru
     return receives(p, kind, a) && receives(p, kind, b);
 }
 
-/* A stream may be cut within a frame, when its sender leaves or its slot is paused: one number is left out for
- * that, before the key frame with which it goes on. */
+/* A stream may be cut within a frame, when its sender leaves or its slot is paused: one number is left out
+ * for that, before the key frame with which it goes on. */
 static void assert_unbroken(const struct person *p)
 {
     person_assert_sound(p);
