@@ -406,7 +406,8 @@ size_t transport_send_rtp(struct transport *t, struct composed *c, uint64_t inde
 {
     if (!t->dest.sock)
         return 0;
-    compose_stamp(c, estimator_number(&t->bandwidth->estimator), now_us);
+    uint16_t number = estimator_number(&t->bandwidth->estimator);
+    compose_stamp(c, number, now_us);
     const struct seal_packet packet = {
         .index = index,
         .header = c->header,
@@ -423,11 +424,21 @@ size_t transport_send_rtp(struct transport *t, struct composed *c, uint64_t inde
         counter_add(&t->worker->counters, err == -EMSGSIZE ? COUNT_drop_tx_too_long : COUNT_drop_seal, 1);
         return 0;
     }
-    udp_tx_commit(tx, &t->dest, len, kind);
-    bandwidth_sent(t->bandwidth, len, c->transport_seq_at != 0, now_us);
+    bool numbered = c->transport_seq_at != 0;
+    bandwidth_sent(t->bandwidth, len, numbered, now_us);
+    if (numbered)
+        udp_tx_commit_numbered(tx, &t->dest, len, kind, number);
+    else
+        udp_tx_commit(tx, &t->dest, len, kind);
     t->packets_out++;
     t->bytes_out += len;
     return len;
+}
+
+void transport_dropped(struct udp_dest *dest, uint16_t number)
+{
+    struct transport *t = (struct transport *)(void *)((char *)dest - offsetof(struct transport, dest));
+    estimator_dropped(&t->bandwidth->estimator, number);
 }
 
 void transport_send_rtcp(struct transport *t, const uint8_t *p, size_t len)

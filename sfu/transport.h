@@ -103,6 +103,10 @@ void transport_selected(struct transport *t, struct udp_socket *sock, uint64_t n
 size_t transport_send_rtp(struct transport *t, struct composed *c, uint64_t index, enum udp_kind kind,
                           uint64_t now_us);
 
+/* For udp_tx.dropped: a packet of the transport whose `dest` this is did not leave. It is no loss of the way.
+ */
+void transport_dropped(struct udp_dest *dest, uint16_t number);
+
 /* Protect an RTCP compound of len bytes (reduced size allowed) and queue it. */
 void transport_send_rtcp(struct transport *t, const uint8_t *p, size_t len);
 

@@ -389,6 +389,7 @@ int worker_init(struct worker *w, unsigned index, const struct udp_addresses *at
         err = udp_rx_init(&w->rx, &w->counters);
     if (!err)
         err = udp_tx_init(&w->tx, UDP_TX_SLOTS, &w->counters);
+    w->tx.dropped = transport_dropped;
     if (!err && (w->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
         err = -errno;
     if (!err)
