@@ -228,13 +228,14 @@ static void come_alive(struct layer *l, uint64_t now_us)
     changed(l->track);
 }
 
-/* What the layers cost, as measured and as the publisher says. A word of it that is malformed is no word. */
-static void note_cost(struct layer *l, const struct packet *p, uint64_t now_us)
+/* What the layers cost, as measured and as the publisher says. A word of it that is malformed is no word, and
+ * one that comes late is out of date. */
+static void note_cost(struct layer *l, const struct packet *p, bool newest, uint64_t now_us)
 {
     const struct rtp_ext_at *said = &p->view.ext[RTP_EXT_VIDEO_LAYERS];
     if (l->rates)
         layer_rate_add(l->rates, p->frame.sid, p->frame.tid, p->len, now_us);
-    if (said->len)
+    if (said->len && newest)
         (void)!layers_read(&l->track->told, p->data + said->off, said->len);
 }
 
@@ -297,7 +298,7 @@ void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *f
     }
     note_frame(l, p, number, now_us);
     note_level(l, p, now_us);
-    note_cost(l, p, now_us);
+    note_cost(l, p, number == l->newest, now_us);
     batch_add(&l->track->publisher->worker->batch, l, p, number, now_us);
 }
 
