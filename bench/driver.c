@@ -1,6 +1,6 @@
 #include "driver.h"
 
-static const struct driver *const drivers[] = {&driver_plenum};
+static const struct driver *const drivers[] = {&driver_plenum, &driver_whip};
 
 const struct driver *driver_find(const char *name)
 {

@@ -27,17 +27,19 @@ struct driver_view {
 
 struct driver {
     const char *name;
+    bool one_way; /* who publishes does not receive */
     /* NULL with one line in words in err (OPTIONS_ERROR_MAX bytes). */
     void *(*open)(const struct options *options, GMainLoop *loop, char *err);
     void (*close)(void *server);
     size_t (*busy)(const void *server); /* connections that are not closed yet */
     /* A participant; never NULL. What the entry points to lives for the call. */
     void *(*join)(void *server, const struct driver_entry *entry, const struct driver_upcalls *up, void *arg);
+    /* NULL = it has no word for that. */
     void (*view)(void *member, size_t slot, const struct driver_view *views, size_t count);
     void (*leave)(void *member); /* and free; no upcall is made any more; NULL is fine */
 };
 
-extern const struct driver driver_plenum;
+extern const struct driver driver_plenum, driver_whip;
 
 /* NULL where there is none of that name. */
 const struct driver *driver_find(const char *name);

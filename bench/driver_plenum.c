@@ -7,7 +7,7 @@
 enum { ID_JOIN = 1, ID_OFFER, ID_REST /* answers to the others are not waited for */ };
 
 struct server {
-    struct ws_hub *hub;
+    struct web *web;
     const char *token;
 };
 
@@ -179,24 +179,24 @@ static const struct ws_client_upcalls ws_upcalls = {on_opened, on_text, on_close
 
 static void *open_server(const struct options *options, GMainLoop *loop, char *err)
 {
-    struct ws_hub *hub = ws_hub_new(options->url, "plenum", options->insecure, loop, err);
-    if (!hub)
+    struct web *web = web_new(options->url, &ws_client_kind, options->insecure, loop, err);
+    if (!web)
         return NULL;
     struct server *s = g_new0(struct server, 1);
-    *s = (struct server){hub, options->token};
+    *s = (struct server){web, options->token};
     return s;
 }
 
 static void close_server(void *server)
 {
     struct server *s = server;
-    ws_hub_free(s->hub);
+    web_free(s->web);
     g_free(s);
 }
 
 static size_t busy(const void *server)
 {
-    return ws_hub_count(((const struct server *)server)->hub);
+    return ((const struct server *)server)->web->count;
 }
 
 static void *join(void *server, const struct driver_entry *entry, const struct driver_upcalls *up, void *arg)
@@ -210,7 +210,7 @@ static void *join(void *server, const struct driver_entry *entry, const struct d
     if (s->token)
         json_object_set_new(params, "token", json_string(s->token));
     m->join = request(ID_JOIN, "join", params);
-    m->ws = ws_client_new(s->hub, &ws_upcalls, m);
+    m->ws = ws_client_new(s->web, &ws_upcalls, m);
     return m;
 }
 
@@ -234,4 +234,12 @@ static void leave(void *member)
     g_free(m);
 }
 
-const struct driver driver_plenum = {"plenum", open_server, close_server, busy, join, view, leave};
+const struct driver driver_plenum = {
+    .name = "plenum",
+    .open = open_server,
+    .close = close_server,
+    .busy = busy,
+    .join = join,
+    .view = view,
+    .leave = leave,
+};

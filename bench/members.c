@@ -53,9 +53,11 @@ static void make_offer(struct member *m)
         .audio = publishes && among(m, o->audio),
         .video = publishes && among(m, o->video),
         .layers = (uint8_t)o->layer_count,
-        .audio_slots = (uint8_t)o->audio_slots,
-        .video_slots = (uint8_t)o->video_slots,
     };
+    if (!publishes || !m->all->driver->one_way) {
+        offer->audio_slots = (uint8_t)o->audio_slots;
+        offer->video_slots = (uint8_t)o->video_slots;
+    }
     (void)!ice_random_string(offer->ufrag, ICE_UFRAG_LEN);
     (void)!ice_random_string(offer->pwd, ICE_PWD_LEN);
 }
@@ -118,7 +120,7 @@ static void on_answered(void *arg, const struct offer_answer *answer)
     const struct options *o = m->all->options;
     histogram_add(&m->all->tally.steps[TALLY_SIGNALLING], clock_now_us() - m->began_us);
     crew_join(m->all->crew, plan);
-    if (!o->tile_width || !o->video_slots)
+    if (!o->tile_width || !m->offer.video_slots || !m->all->driver->view)
         return;
     g_autofree struct driver_view *views = g_new(struct driver_view, o->video_slots);
     for (uint32_t i = 0; i < o->video_slots; i++)
@@ -191,7 +193,7 @@ void members_look_elsewhere(struct members *m)
         {true, 0, 0}, {false, 160, 90}, {false, 320, 180}, {false, 640, 360}, {false, 1280, 720}};
     struct member *one = anyone_there(m);
     const struct options *o = m->options;
-    if (!one || !o->video_slots)
+    if (!one || !one->offer.video_slots || !m->driver->view)
         return;
     const struct driver_view *view = &views[g_random_int_range(0, G_N_ELEMENTS(views))];
     uint32_t slot = (uint32_t)g_random_int_range(0, (gint32)o->video_slots);

@@ -169,8 +169,11 @@ static bool parse_layers(const struct row *row, const char *text, void *to)
 static const struct row rows[] = {
     {"url", "URL", parse_text, AT(url), 0, 0, "ws://127.0.0.1:8080/ws",
      "of the server's signalling: ws://HOST:PORT/ws"},
-    {"driver", "NAME", parse_text, AT(driver), 0, 0, "plenum", "the protocol it speaks: plenum"},
+    {"driver", "NAME", parse_text, AT(driver), 0, 0, "plenum",
+     "the protocol it speaks: plenum, or whip (--url http://HOST:PORT)"},
     {"token", "JWT", parse_text, AT(token), 0, 0, NULL, "to join with, where the server demands one"},
+    {"whip", "PATH", parse_text, AT(whip), 0, 0, "/whip/{room}", "of the driver whip: where one publishes"},
+    {"whep", "PATH", parse_text, AT(whep), 0, 0, "/whep/{room}", "and where one watches; publishers do not"},
     {"insecure", NULL, parse_flag, AT(insecure), 0, 0, "off", "take any certificate of a wss:// server"},
     {"room", "NAME", parse_text, AT(room), 0, 0, "bench", "to join; with --rooms followed by -1, -2, ..."},
     {"rooms", "N", parse_count, AT(rooms), 1, MANY, "1", "at a time"},

@@ -20,7 +20,7 @@ enum { OPTIONS_TALK_ALL = -1 };
 
 /* Strings are the arguments' own. */
 struct options {
-    const char *url, *driver, *room, *name, *token;
+    const char *url, *driver, *room, *name, *token, *whip, *whep;
     bool insecure;
     uint32_t rooms, participants;
     int32_t publishers, audio, video; /* of each room; -1 = all there are */

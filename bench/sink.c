@@ -44,8 +44,9 @@ static struct content read_content(const struct sink *s, const struct sink_packe
         c.picture_id = d.picture_id;
         head = d.len + (c.key ? (size_t)KEY_HEADER_LEN : d.start ? (size_t)FRAME_TAG_LEN : 0);
     }
+    /* A source that was not told its track stamps 0. */
     c.sound = s->unstamped || (p->plain > head && stamp_read(&c.stamp, p->payload + head, p->plain - head) &&
-                               c.stamp.track == p->csrc);
+                               (c.stamp.track == p->csrc || !c.stamp.track));
     return c;
 }
 

@@ -2,24 +2,10 @@
  * sent, and errors in words. */
 #pragma once
 
-#include <glib.h>
-#include <stdbool.h>
-#include <stddef.h>
+#include "web.h"
 
-enum { WS_ERROR_MAX = 256 };
-
-/* One server. */
-struct ws_hub;
-
-/* url: ws://HOST[:PORT]/PATH or wss://. insecure: take any certificate. NULL, with one line in words in err
- * (WS_ERROR_MAX bytes), where the URL is none or libwebsockets fails. */
-struct ws_hub *ws_hub_new(const char *url, const char *protocol, bool insecure, GMainLoop *loop, char *err);
-
-/* Closes what is open. NULL is fine. */
-void ws_hub_free(struct ws_hub *hub);
-
-/* Connections that are there, or on their way. */
-size_t ws_hub_count(const struct ws_hub *hub);
+/* Subprotocol: plenum. */
+extern const struct web_kind ws_client_kind;
 
 /* Made from the main loop, never from inside ws_client_new(). */
 struct ws_client_upcalls {
@@ -30,8 +16,8 @@ struct ws_client_upcalls {
 
 struct ws_client;
 
-/* Begin to connect. Never NULL. */
-struct ws_client *ws_client_new(struct ws_hub *hub, const struct ws_client_upcalls *up, void *arg);
+/* Begin to connect to the path of the URL. web: of ws_client_kind. Never NULL. */
+struct ws_client *ws_client_new(struct web *web, const struct ws_client_upcalls *up, void *arg);
 
 /* Queue a text message. */
 void ws_client_send(struct ws_client *c, const char *text);

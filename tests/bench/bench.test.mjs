@@ -77,6 +77,13 @@ test('a condition that does not hold: exit code 1, and it is named', async () =>
   assert.deepEqual(conditions.map(({ holds }) => holds), [false, true]);
 });
 
+test('WHIP and WHEP: one publishes, three watch', async () => {
+  const { code, stdout, stderr } = await bench('--driver', 'whip', '--url', `http://127.0.0.1:${port}`, '--room', 'stream', '--participants', '4',
+    '--publishers', '1', '--slots', '1,1', '--duration', '1500ms', '--assert', 'loss<1%', 'faults=0', 'failed=0', 'audio_in>60', 'frames_in>15');
+  assert.equal(code, 0, stdout + stderr);
+  await until('an empty server', async () => (await participants()) === 0, { every: 20 });
+});
+
 test('SIGTERM ends it early: it leaves the room and tells what it saw', async () => {
   const child = spawn(program, [...here(), '--room', 'early', '--participants', '3', '--duration', '60min']);
   let out = '';
@@ -95,10 +102,13 @@ test('what cannot be is said in words, with exit code 2', async () => {
   for (const [args, words] of [
     [['--url', `ws://127.0.0.1:${nothing}/ws`], /connection refused/],
     [['--url', `ws://127.0.0.1:${port}/nowhere`, '--participants', '1'], /this URL is no WebSocket/],
-    [['--url', 'http://127.0.0.1/'], /no URL of a WebSocket/],
+    [['--url', 'http://127.0.0.1/'], /no URL of this driver's: ws:/],
     [['--url', 'ws://name.invalid/ws'], /there is no host name\.invalid/],
     [[...here(), '--room', 'not a name', '--participants', '1'], /the server refused the join: .*room/],
     [[...here(), '--driver', 'other'], /there is no driver other/],
+    [[...here(), '--driver', 'whip'], /no URL of this driver's: http:/],
+    [['--driver', 'whip', '--url', `http://127.0.0.1:${port}`, '--participants', '1', '--publishers', '0', '--slots', '0,0'], /answered the offer with 400/],
+    [['--driver', 'whip', '--url', `http://127.0.0.1:${nothing}`], /connection refused/],
     [['--participants', 'many'], /--participants many: it has to be N/],
     [['--colour', 'red'], /there is no option --colour/],
     [['--assert', 'los<1'], /'los<1' is no condition/],
