@@ -139,6 +139,14 @@ static int wait_for(struct hand *h, struct epoll_event *events)
     return n > 0 ? n : 0;
 }
 
+static void run_timers(struct hand *h, uint64_t now_us)
+{
+    uint64_t due_us = timer_next_us(&h->timers);
+    if (due_us <= now_us)
+        histogram_add(&h->left.late, now_us - due_us);
+    (void)timer_run(&h->timers, now_us);
+}
+
 static void turn(struct hand *h)
 {
     struct epoll_event events[EVENTS];
@@ -149,7 +157,7 @@ static void turn(struct hand *h)
         else
             mailbox_clear(&h->box);
     }
-    (void)timer_run(&h->timers, clock_now_us());
+    run_timers(h, clock_now_us());
     udp_tx_flush(&h->tx, clock_now_us());
     /* Guests go only here, where no event of theirs is left. */
     struct mail m;

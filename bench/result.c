@@ -14,7 +14,7 @@ const char *const result_units[RESULT_UNITS] = {
     [RESULT_US] = "us",     [RESULT_MB] = "MB",   [RESULT_KB] = "KB",
 };
 
-enum { BUSY_PERCENT = 90 };
+enum { BUSY_PERCENT = 90, LATE_MS = 5 };
 
 static void set(struct result *r, enum result_name name, double value)
 {
@@ -46,6 +46,7 @@ static void set_latency(struct result *r, const struct tally *t)
     histogram_merge(&both, &t->video_latency);
     QUANTILES(r, &both, {RESULT_p50, 0.5}, {RESULT_p95, 0.95}, {RESULT_p99, 0.99}, {RESULT_p999, 0.999},
               {RESULT_max, 1});
+    QUANTILES(r, &t->late, {RESULT_own_late_p99, 0.99});
     QUANTILES(r, &t->audio_latency, {RESULT_audio_p50, 0.5}, {RESULT_audio_p99, 0.99});
     QUANTILES(r, &t->video_latency, {RESULT_video_p50, 0.5}, {RESULT_video_p99, 0.99});
 }
@@ -189,5 +190,9 @@ const char *result_bottleneck(const struct result *r)
         return "A thread of this program had no time left: part of the latency is its own. Give it more "
                "cores and "
                "--threads.";
+    if (r->value[RESULT_own_late_p99] > LATE_MS)
+        return "The threads of this program had to wait for a core: part of the latency is their own. Give "
+               "them cores "
+               "that nobody else uses.";
     return NULL;
 }

@@ -71,6 +71,7 @@ enum result_unit {
     X(server_threads, COUNT_OF, "of the server")                                                             \
     X(own_cpu, PERCENT, "of a core, by this program")                                                        \
     X(own_busiest, PERCENT, "of that: its busiest thread of media")                                          \
+    X(own_late_p99, MS, "that a thread of media did things too late")                                        \
     X(own_drops, COUNT_OF, "datagrams that this program did not fetch in time")
 /* clang-format on */
 

@@ -39,6 +39,7 @@ void tally_add(struct tally *t, const struct tally *other)
 #undef X
     histogram_merge(&t->audio_latency, &other->audio_latency);
     histogram_merge(&t->video_latency, &other->video_latency);
+    histogram_merge(&t->late, &other->late);
     for (size_t i = 0; i < TALLY_STEP_COUNT; i++)
         histogram_merge(&t->steps[i], &other->steps[i]);
 }
@@ -50,6 +51,7 @@ void tally_subtract(struct tally *t, const struct tally *earlier)
 #undef X
     histogram_subtract(&t->audio_latency, &earlier->audio_latency);
     histogram_subtract(&t->video_latency, &earlier->video_latency);
+    histogram_subtract(&t->late, &earlier->late);
     for (size_t i = 0; i < TALLY_STEP_COUNT; i++)
         histogram_subtract(&t->steps[i], &earlier->steps[i]);
 }

@@ -53,6 +53,7 @@ struct tally {
     TALLY_COUNTS(X)
 #undef X
     struct histogram audio_latency, video_latency; /* us */
+    struct histogram late;                         /* us that a thread of media did what was due too late */
     struct histogram steps[TALLY_STEP_COUNT];      /* us */
 };
 

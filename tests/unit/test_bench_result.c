@@ -157,13 +157,14 @@ static void says_where_it_was_the_bottleneck(void **state)
 {
     (void)state;
     static const struct {
-        double busiest, drops;
+        double busiest, drops, late;
         bool says;
-    } rows[] = {{50, 0, false}, {90, 0, false}, {95, 0, true}, {10, 1, true}};
+    } rows[] = {{50, 0, 1, false}, {90, 0, 5, false}, {95, 0, 0, true}, {10, 1, 0, true}, {10, 0, 6, true}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct result r = {0};
         r.value[RESULT_own_busiest] = rows[i].busiest;
         r.value[RESULT_own_drops] = rows[i].drops;
+        r.value[RESULT_own_late_p99] = rows[i].late;
         assert_int_equal(result_bottleneck(&r) != NULL, rows[i].says);
     }
 }
