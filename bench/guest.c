@@ -10,6 +10,7 @@ enum {
     AUDIO_US = 20000,
     SILENCE_US = 400000, /* between packets of someone who is silent, with DTX */
     IDLE_US = 1000000,
+    REMB_BPS = 1000000000, /* of those whose network has no bound */
 };
 
 struct guest {
@@ -222,6 +223,14 @@ static void set_up_impairment(struct guest *g, const struct guest_plan *plan)
     impair_init(&g->down, &conf, ~plan->random);
 }
 
+static enum peer_feedback feedback_of(const struct options *o)
+{
+    static const enum peer_feedback kinds[] = {[OPTIONS_TRANSPORT_CC] = PEER_TRANSPORT_CC,
+                                               [OPTIONS_REMB] = PEER_REMB,
+                                               [OPTIONS_REPORTS] = PEER_REPORTS};
+    return kinds[o->feedback];
+}
+
 int guest_new(struct guest_shared *shared, const struct guest_plan *plan, struct guest **out, uint64_t now_us)
 {
     struct guest *g = calloc(1, sizeof(*g));
@@ -241,6 +250,8 @@ int guest_new(struct guest_shared *shared, const struct guest_plan *plan, struct
         .server = &plan->answer.desc,
         .server_fingerprint = plan->answer.fingerprint,
         .verify_every = shared->options->check,
+        .feedback = feedback_of(shared->options),
+        .remb_bps = shared->options->rate > 0 ? (uint32_t)shared->options->rate : REMB_BPS,
     };
     set_up_impairment(g, plan);
     int err = open_socket(g, &plan->answer.server);

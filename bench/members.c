@@ -53,6 +53,8 @@ static void make_offer(struct member *m)
         .audio = publishes && among(m, o->audio),
         .video = publishes && among(m, o->video),
         .layers = (uint8_t)o->layer_count,
+        .transport_cc = o->feedback == OPTIONS_TRANSPORT_CC,
+        .remb = o->feedback == OPTIONS_REMB,
     };
     if (!publishes || !m->all->driver->one_way) {
         offer->audio_slots = (uint8_t)o->audio_slots;

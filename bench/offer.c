@@ -41,18 +41,25 @@ static void write_fingerprint(GString *out, const struct sfu_fingerprint *f)
     g_string_append(out, "\r\n");
 }
 
-static void write_formats(GString *out, enum rtp_kind kind)
+static void write_feedback(GString *out, const struct offer *o, int pt)
+{
+    if (o->transport_cc)
+        g_string_append_printf(out, "a=rtcp-fb:%d transport-cc\r\n", pt);
+    if (o->remb)
+        g_string_append_printf(out, "a=rtcp-fb:%d goog-remb\r\n", pt);
+}
+
+static void write_formats(GString *out, const struct offer *o, enum rtp_kind kind)
 {
     if (kind == RTP_AUDIO)
-        g_string_append_printf(out,
-                               "a=rtpmap:%d opus/48000/2\r\na=rtcp-fb:%d transport-cc\r\na=fmtp:%d "
-                               "minptime=10;useinbandfec=1\r\n",
-                               OPUS, OPUS, OPUS);
+        g_string_append_printf(out, "a=rtpmap:%d opus/48000/2\r\na=fmtp:%d minptime=10;useinbandfec=1\r\n",
+                               OPUS, OPUS);
     else
         g_string_append_printf(out,
                                "a=rtpmap:%d VP8/90000\r\na=rtcp-fb:%d nack\r\na=rtcp-fb:%d nack pli\r\n"
-                               "a=rtcp-fb:%d transport-cc\r\na=rtpmap:%d rtx/90000\r\na=fmtp:%d apt=%d\r\n",
-                               VP8, VP8, VP8, VP8, RTX, RTX, VP8);
+                               "a=rtpmap:%d rtx/90000\r\na=fmtp:%d apt=%d\r\n",
+                               VP8, VP8, VP8, RTX, RTX, VP8);
+    write_feedback(out, o, kind == RTP_AUDIO ? OPUS : VP8);
 }
 
 static void write_simulcast(GString *out, uint8_t layers)
@@ -77,10 +84,11 @@ static void write_section(GString *out, const struct offer *o, size_t at)
                            sends ? "sendonly" : "recvonly");
     for (size_t i = 0; i < G_N_ELEMENTS(exts); i++) {
         const struct rtp_ext_info *ext = &rtp_exts[exts[i]];
-        if (kind == RTP_AUDIO ? ext->audio : ext->video)
+        bool useful = exts[i] != RTP_EXT_TRANSPORT_CC || o->transport_cc;
+        if (useful && (kind == RTP_AUDIO ? ext->audio : ext->video))
             g_string_append_printf(out, "a=extmap:%zu %s\r\n", i + 1, ext->uri);
     }
-    write_formats(out, kind);
+    write_formats(out, o, kind);
     if (sends)
         g_string_append_printf(out, "a=msid:bench bench%zu\r\n", at);
     if (sends && kind == RTP_VIDEO && o->layers > 1)

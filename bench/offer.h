@@ -14,6 +14,7 @@ struct offer {
     bool audio, video;                  /* what it sends */
     uint8_t layers;                     /* of its camera; 1 = no simulcast */
     uint8_t audio_slots, video_slots;
+    bool transport_cc, remb; /* feedback that it can give */
 };
 
 /* Everything that a peer is made of: `desc` is seen from the server, as sfu_join() would take it. Track ids

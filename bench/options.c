@@ -91,17 +91,35 @@ static bool parse_flag(const struct row *row, const char *text, void *to)
     return true;
 }
 
+/* One of the names: its place in the list. */
+static bool read_name(const char *const *names, size_t count, const char *text, int *out)
+{
+    for (*out = 0; *out < (int)count; ++*out) {
+        if (strcmp(text, names[*out]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool parse_batch(const struct row *row, const char *text, void *to)
 {
     static const char *const names[] = {[OPTIONS_AUTO] = "auto", [OPTIONS_ON] = "on", [OPTIONS_OFF] = "off"};
+    int which;
+    bool ok = read_name(names, G_N_ELEMENTS(names), text, &which);
     (void)row;
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (strcmp(text, names[i]) == 0) {
-            *(enum options_batch *)to = (enum options_batch)i;
-            return true;
-        }
-    }
-    return false;
+    *(enum options_batch *)to = (enum options_batch)which;
+    return ok;
+}
+
+static bool parse_feedback(const struct row *row, const char *text, void *to)
+{
+    static const char *const names[] = {
+        [OPTIONS_TRANSPORT_CC] = "transport-cc", [OPTIONS_REMB] = "remb", [OPTIONS_REPORTS] = "reports"};
+    int which;
+    bool ok = read_name(names, G_N_ELEMENTS(names), text, &which);
+    (void)row;
+    *(enum options_feedback *)to = (enum options_feedback)which;
+    return ok;
 }
 
 /* A whole number up to 65,535 at *text, which moves behind it. */
@@ -204,11 +222,14 @@ static const struct row rows[] = {
     {"duration", "TIME", parse_time, AT(duration), 0.1, 1e7, "10s", "of measuring; of each step of a ramp"},
     {"ramp", "N", parse_count, AT(ramp), 1, MANY, NULL,
      "begin with so many participants and add as many, until an assert breaks or all are there"},
+    {"feedback", "KIND", parse_feedback, AT(feedback), 0, 0, "transport-cc",
+     "what participants tell of their networks: transport-cc; remb: --rate, or no bound; reports: nothing "
+     "more"},
     {"loss", "SHARE", parse_share, AT(loss), 0, 1, "0",
      "of each participant's packets, each way, such as 2%"},
     {"delay", "TIME", parse_time, AT(delay), 0, 10, "0", "of its packets, each way, such as 50ms"},
     {"jitter", "TIME", parse_time, AT(jitter), 0, 10, "0", "at most, on top of --delay; order is kept"},
-    {"rate", "RATE", parse_rate, AT(rate), 10000, 1e10, NULL,
+    {"rate", "RATE", parse_rate, AT(rate), 10000, 4e9, NULL,
      "bits a second of its network, each way, such as 2M"},
     {"impaired", "N", parse_some, AT(impaired), 0, MANY, "all", "participants of each room that this is for"},
     {"threads", "N", parse_count, AT(threads), 1, 64, NULL, "of media; one for each core where not told"},

@@ -16,6 +16,13 @@ struct options_layer {
 
 enum options_batch { OPTIONS_AUTO, OPTIONS_ON, OPTIONS_OFF }; /* auto: off where the server is on loopback */
 
+/* What participants tell the server of their networks, besides receiver reports. */
+enum options_feedback {
+    OPTIONS_TRANSPORT_CC,
+    OPTIONS_REMB /* --rate, or as if there were no bound */,
+    OPTIONS_REPORTS
+};
+
 enum { OPTIONS_TALK_ALL = -1 };
 
 /* Strings are the arguments' own. */
@@ -39,9 +46,10 @@ struct options {
     double loss;          /* share of the packets, each way */
     double delay, jitter; /* seconds, each way */
     double rate;          /* bits a second, each way; 0 = without a bound */
-    int32_t impaired;     /* participants of each room that this is for; -1 = all */
-    uint32_t threads;     /* 0 = one for each core */
-    uint32_t check;       /* of so many packets one is verified in full */
+    enum options_feedback feedback;
+    int32_t impaired; /* participants of each room that this is for; -1 = all */
+    uint32_t threads; /* 0 = one for each core */
+    uint32_t check;   /* of so many packets one is verified in full */
     enum options_batch gro, gso;
     bool spin;
     uint32_t pid; /* of the server; 0 = not told */

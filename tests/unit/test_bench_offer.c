@@ -16,6 +16,8 @@ static struct offer make(bool audio, bool video, uint8_t layers, uint8_t audio_s
         .layers = layers,
         .audio_slots = audio_slots,
         .video_slots = video_slots,
+        .transport_cc = layers != 2, /* remb in that row */
+        .remb = layers == 2,
     };
     g_strlcpy(o.ufrag, "abcd", sizeof(o.ufrag));
     g_strlcpy(o.pwd, "0123456789012345678901", sizeof(o.pwd));
@@ -87,6 +89,11 @@ static void the_server_understands(void **state)
         assert_int_equal(read.desc.dtls_client, settled.desc.dtls_client);
         assert_memory_equal(read.desc.media.exts.id, settled.desc.media.exts.id,
                             sizeof(read.desc.media.exts.id));
+        for (size_t j = 0; j < settled.desc.media.format_count; j++) {
+            const struct sfu_format *f = &settled.desc.media.formats[j];
+            assert_int_equal(f->transport_cc, o.transport_cc);
+            assert_int_equal(f->remb, o.remb && rtp_codecs[f->codec].kind == RTP_VIDEO);
+        }
         assert_tracks_equal(&read.desc.media, &settled.desc.media);
         assert_slots_equal(&read.desc.media, &settled.desc.media);
         assert_int_equal(read.server.family, AF_INET);

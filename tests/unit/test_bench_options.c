@@ -81,7 +81,7 @@ static void words(void **state)
     char err[OPTIONS_ERROR_MAX];
     assert_int_equal(
         parse("--layers 320x180@15:150k,1280x720@25:2M --slots 0,64 --tile 640x360 --spaced --talk 2 "
-              "--publishers all --audio 0 --gro on --gso=off --room x --pid 4711",
+              "--publishers all --audio 0 --gro on --gso=off --room x --pid 4711 --feedback remb",
               &o, err),
         0);
     assert_int_equal(o.layer_count, 2);
@@ -96,6 +96,7 @@ static void words(void **state)
     assert_int_equal(o.audio, 0);
     assert_int_equal(o.gro, OPTIONS_ON);
     assert_int_equal(o.gso, OPTIONS_OFF);
+    assert_int_equal(o.feedback, OPTIONS_REMB);
     assert_string_equal(o.room, "x");
     assert_int_equal(o.pid, 4711);
 }
@@ -143,6 +144,7 @@ static void mistakes(void **state)
         {"--layers 320x180@0:150k", "--layers"},
         {"--layers 320x180@30:1", "--layers"},
         {"--gro perhaps", "--gro perhaps"},
+        {"--feedback loud", "--feedback loud"},
         {"--assert", "--assert takes"},
         {"--assert --rooms 1", "--assert takes"},
         {"--ramp 5", "--ramp"},
