@@ -179,6 +179,16 @@ static void on_sample(struct run *r)
     }
 }
 
+/* Scripts wait for the line. */
+static void begin_warming_up(struct run *r, uint32_t there)
+{
+    if (!r->options->ramp) {
+        printf("%u participants are there\n", there);
+        fflush(stdout);
+    }
+    enter(r, WARMING_UP);
+}
+
 static void join_more(struct run *r, uint64_t now_us, double seconds)
 {
     uint32_t added = members_size(r->stage.members);
@@ -191,7 +201,7 @@ static void join_more(struct run *r, uint64_t now_us, double seconds)
     if (nobody && (counts.failed >= HOPELESS || added >= r->target))
         give_up(r);
     else if (added >= r->target && !counts.joining)
-        enter(r, WARMING_UP);
+        begin_warming_up(r, counts.there);
 }
 
 static void churn(struct run *r, uint64_t now_us, double seconds)

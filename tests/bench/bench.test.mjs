@@ -88,8 +88,8 @@ test('SIGTERM ends it early: it leaves the room and tells what it saw', async ()
   const child = spawn(program, [...here(), '--room', 'early', '--participants', '3', '--duration', '60min']);
   let out = '';
   child.stdout.on('data', (data) => (out += data));
-  await until('three in the room', async () => (await participants()) === 3, { every: 20 });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await until('three in the room', () => out.includes('3 participants are there\n'), { every: 20 });
+  assert.equal(await participants(), 3);
   child.kill('SIGTERM');
   const [code] = await once(child, 'close');
   assert.equal(code, 0);
