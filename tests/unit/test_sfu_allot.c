@@ -67,7 +67,7 @@ static void a_narrow_link_gets_a_low_layer(void **state)
     struct person *wide = call_join_now(c, &viewer), *narrow = call_join(c, &viewer);
     person_narrow(narrow, 300 * KBPS, QUEUE_US);
     UNTIL(c, shows(wide, 2) && flows(voice(wide)) && flows(voice(narrow)));
-    until_steady(c, 3000, narrow, 0, wide);
+    until_steady(c, 2000, narrow, 0, wide);
     assert_in_range(person_stats(narrow)->estimate, 100 * KBPS, 400 * KBPS);
     assert_true(sink_missing(voice(narrow)) < 20); /* of those that found its queue full at the start */
     person_widen(narrow);
