@@ -233,7 +233,8 @@ static int read_with_structure(struct dependency *d, struct bits *b, struct depe
     if (b->bad || read_extended(&fresh, b, f, flags) != 0)
         return -EBADMSG; /* a template that its own structure does not have, too */
     f->has_structure = true;
-    if (!is_late(d, f->frame_number))
+    f->stale = is_late(d, f->frame_number);
+    if (!f->stale)
         *d = fresh;
     return 0;
 }

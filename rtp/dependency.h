@@ -58,6 +58,7 @@ struct dependency_frame {
     uint8_t template_id;
     uint16_t frame_number;
     bool has_structure; /* this packet brought one: it begins a coded video sequence */
+    bool stale;         /* but a newer one came before it, which stays */
 
     /* from the template and what overrides it */
     uint8_t sid, tid;

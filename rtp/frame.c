@@ -161,7 +161,7 @@ static bool is_discardable(const struct dependency_frame *d)
 static void from_descriptor(struct frame_info *f, const struct dependency_frame *d)
 {
     from_mandatory(f, d);
-    f->key = d->has_structure || (!d->start && d->diff_count == 0);
+    f->key = (d->has_structure && !d->stale) || (!d->start && d->diff_count == 0);
     f->discardable = d->dtis && is_discardable(d);
     f->needed_by = d->needed_by;
     f->opens = d->has_structure ? d->needed_by : d->opens;

@@ -11,13 +11,14 @@
 enum { FRAME_NO_PICTURE_ID = -1, FRAME_NO_TL0 = -1 };
 
 struct frame_info {
-    bool key;         /* the frame can be decoded without any earlier one; sure only where start is set */
-    bool start;       /* first packet of its frame (of its layer frame, with SVC) */
-    bool end;         /* last packet of its frame (of its layer frame, with SVC) */
-    bool discardable; /* no other frame refers to it */
-    bool has_layers;  /* sid and tid were read, not assumed */
-    uint8_t sid;      /* spatial id within the RTP stream; 0 for simulcast */
-    uint8_t tid;      /* temporal id */
+    bool key;   /* the frame can be decoded without any earlier one, and what follows it can be told: not
+                   where a newer descriptor's structure has come; sure only where start is set */
+    bool start; /* first packet of its frame (of its layer frame, with SVC) */
+    bool end;   /* last packet of its frame (of its layer frame, with SVC) */
+    bool discardable;       /* no other frame refers to it */
+    bool has_layers;        /* sid and tid were read, not assumed */
+    uint8_t sid;            /* spatial id within the RTP stream; 0 for simulcast */
+    uint8_t tid;            /* temporal id */
     uint8_t spatial_count;  /* spatial layers of the stream; of a key frame where it says, else 0 */
     uint16_t width, height; /* of its largest layer; likewise */
 

@@ -295,10 +295,13 @@ static void a_late_structure_does_not_replace_a_newer_one(void **state)
     struct dependency_frame f;
     (void)state;
     assert_int_equal(read_bits(&d, newer, &f), 0);
+    assert_false(f.stale);
     assert_int_equal(read_bits(&d, older, &f), 0); /* is read by its own structure */
+    assert_true(f.has_structure && f.stale);
     assert_int_equal(f.target_count, 3);
     assert_int_equal(d.target_count, 1);
     assert_int_equal(read_bits(&d, restart, &f), 0);
+    assert_true(f.has_structure && !f.stale);
     assert_int_equal(d.target_count, 3);
 }
 

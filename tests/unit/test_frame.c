@@ -215,6 +215,7 @@ static void from_the_payload(void **state)
  * 1 0 000000 0000000000000111 10000 | 000000 00001 | 00 01 11 | 1010 1010 0100 | 0 1 0001 0 1 0000 0 | 0 |
  * 1 0000001001111111 0000000101100111 */
 #define EXT_KEY     "1000 0004 090e80000780011ea91140813f80b380"
+#define EXT_OLDER   "1000 0004 090e80000680011ea91140813f80b380" /* frame 6 */
 #define EXT_T0      "1000 0002 09 03 c1 0008 000000"
 #define EXT_T1      "1000 0002 09 03 82 0009 000000"
 #define EXT_UNKNOWN "1000 0002 09 03 8f 0009 000000"
@@ -310,6 +311,21 @@ static void from_the_descriptor(void **state)
     }
 }
 
+/* Nothing can begin with it: what follows it cannot be told any more. */
+static void a_key_frame_that_comes_after_a_newer_one(void **state)
+{
+    struct dependency dd = {0};
+    struct frame_info f;
+    (void)state;
+    assert_int_equal(read_packet(&f, RTP_CODEC_AV1, "9060" FIXED EXT_KEY "ff", &dd), 0);
+    assert_int_equal(read_packet(&f, RTP_CODEC_AV1, "9060" FIXED EXT_OLDER "ff", &dd), 0);
+    assert_int_equal(f.frame_number, 6);
+    assert_false(f.key);
+    assert_int_equal(f.opens, 3);
+    assert_int_equal(read_packet(&f, RTP_CODEC_AV1, "9060" FIXED EXT_KEY "ff", &dd), 0);
+    assert_true(f.key);
+}
+
 static void descriptors_that_were_not_negotiated_are_passed_over(void **state)
 {
     struct frame_info f;
@@ -324,6 +340,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(from_the_payload),
         cmocka_unit_test(from_the_descriptor),
+        cmocka_unit_test(a_key_frame_that_comes_after_a_newer_one),
         cmocka_unit_test(descriptors_that_were_not_negotiated_are_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
