@@ -151,23 +151,28 @@ static uint16_t renumber_picture(struct rewrite *r, const struct frame_info *f,
     return (uint16_t)(renumber(&r->picture, picture) - before->pictures);
 }
 
-static void note_sent(struct rewrite *r, const struct frame_info *f, bool has_payload,
-                      const struct rewritten *out, uint16_t picture)
+/* The numbers of the packet that is the newest but for those that only fill holes. */
+static void note_numbers(struct rewrite *r, const struct frame_info *f, const struct rewritten *out,
+                         uint16_t picture)
 {
-    int32_t ahead = ts_diff(out->timestamp, r->timestamp);
-    r->index = out->index;
-    if (has_payload) /* else it only fills a hole */
-        r->frame_ended = f->end && (out->marker || !f->has_layers);
-    if (ahead > 0) {
-        r->timestamp = out->timestamp;
-        r->ticks += ahead;
-    }
+    r->payload_index = out->index;
+    r->frame_ended = f->end && (out->marker || !(f->has_layers || f->has_descriptor));
     if (out->picture_id >= 0)
         r->picture.newest = picture;
     if (out->tl0_pic_idx >= 0)
         r->tl0.newest = (uint16_t)out->tl0_pic_idx;
     if (f->has_descriptor)
         r->frame.newest = out->frame_number;
+}
+
+static void note_sent(struct rewrite *r, const struct rewritten *out)
+{
+    int32_t ahead = ts_diff(out->timestamp, r->timestamp);
+    r->index = out->index;
+    if (ahead > 0) {
+        r->timestamp = out->timestamp;
+        r->ticks += ahead;
+    }
 }
 
 bool rewrite_packet(struct rewrite *r, uint64_t in_seq, const struct rtp_view *v, const struct frame_info *f,
@@ -195,7 +200,9 @@ bool rewrite_packet(struct rewrite *r, uint64_t in_seq, const struct rtp_view *v
     if (in_seq > r->newest)
         r->newest = in_seq;
     if (out->index > r->index)
-        note_sent(r, f, v->payload_len > 0, out, picture);
+        note_sent(r, out);
+    if (v->payload_len && out->index > r->payload_index)
+        note_numbers(r, f, out, picture);
     return true;
 }
 

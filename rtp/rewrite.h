@@ -13,7 +13,7 @@
 #include "sent.h"
 
 enum {
-    REWRITE_DROPS = 16,          /* runs of drops remembered for packets that come late */
+    REWRITE_DROPS = 32,          /* runs of drops remembered for packets that come late */
     REWRITE_NEAR = 1 << 16,      /* where unwrapped incoming sequence numbers begin (seq.h) */
     REWRITE_ANCHOR_US = 1000000, /* a larger correction of a timestamp moves the slot's timeline with it */
     REWRITE_TIMESTAMP_JUMP = 1 << 30 /* ticks; receivers take 2^31 and more for a jump back */
@@ -43,10 +43,11 @@ struct rewrite {
     bool started;        /* there was a source */
 
     /* what went out */
-    uint64_t index;     /* highest */
-    uint32_t timestamp; /* newest */
-    int64_t ticks;      /* the same unwrapped, 0 at the stream's beginning */
-    bool frame_ended;   /* the newest packet was the last of its frame, with layers of its picture */
+    uint64_t index;         /* highest */
+    uint64_t payload_index; /* highest that did not only fill a hole */
+    uint32_t timestamp;     /* newest */
+    int64_t ticks;          /* the same unwrapped, 0 at the stream's beginning */
+    bool frame_ended;       /* that packet was the last of its frame, with layers of its picture */
     struct rewrite_number picture, tl0, frame;
 
     /* the slot's timeline: origin_ticks at origin_us of the server's clock */

@@ -137,6 +137,15 @@ static const struct sequence {
         SWITCH(1100, 0, 80000, 100, 100, 100, S | W),
         IN(80000, 100, 100, 100, S | W) OUT(FIRST + 2, 9000, 2, 2),
     }},
+    {"what only fills holes does not say which picture went last, and whether it ended", 90000, 0, {
+        SWITCH(1000, 0, 70000, 5000, 7, 3, S | E | W),
+        IN(70000, 5000, 7, 3, S | E | W) OUT(FIRST, 0, 1, 1),
+        DROP(70004, 11000, 9, 4, S | E | W),
+        IN(70003, 11000, NONE, NONE, P) OUT(FIRST + 3, 6000, NONE, NONE),
+        IN(70001, 8000, 8, 4, S | W) OUT(FIRST + 1, 3000, 2, 2),
+        SWITCH(1100, 0, 80000, 100, 100, 100, S | W),
+        IN(80000, 100, 100, 100, S | W) OUT(FIRST + 5, 9000, 3, 3),
+    }},
     {"nothing before the switch", 90000, 0, {
         LATE_DROP(69998, 5000, 6, 3, S | E | W),
         SWITCH(50, 0, 70000, 5000, 7, 3, S | E | W),
