@@ -56,6 +56,12 @@ static inline uint32_t points_below(unsigned sid, unsigned tid)
            UINT32_MAX >> (POINTS_MAX - (sid + 1) * POINTS_TEMPORAL);
 }
 
+/* That point and those with neither a higher sid nor a higher tid; nothing for POINTS_NONE. */
+static inline uint32_t points_up_to(uint8_t point)
+{
+    return point < POINTS_MAX ? points_below(point_sid(point), point_tid(point)) : 0;
+}
+
 /* The one with the highest sid, and of those with the highest tid. */
 static inline uint8_t points_highest(uint32_t points)
 {

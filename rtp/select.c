@@ -26,87 +26,12 @@ static void begin(struct select *s)
     s->current = s->target.source;
     s->sid = s->target.sid;
     s->tid = s->target.tid;
-    s->point = POINTS_NONE;
-    s->barren = s->oldest = s->count = 0;
-    s->active = s->whole = s->whole_before = 0;
+    s->barren = 0;
+    s->active = 0;
+    frames_begin(&s->frames, 0);
 }
 
-/* --- Frames -------------------------------------------------------------------------- */
-
-/* 0 = the oldest. */
-static struct select_frame *nth(struct select *s, size_t n)
-{
-    return &s->frames[(s->oldest + n) % SELECT_FRAMES];
-}
-
-/* The points that are whole after a frame, of those before it. */
-static uint32_t whole_after(uint32_t whole, const struct select_frame *e)
-{
-    return e->forwarded ? whole | e->opens : whole & ~e->needed_by;
-}
-
-static uint32_t whole_until(struct select *s, size_t n)
-{
-    uint32_t whole = s->whole_before;
-    for (size_t i = 0; i < n; i++)
-        whole = whole_after(whole, nth(s, i));
-    return whole;
-}
-
-static bool is_of(const struct select_frame *e, const struct rtp_view *v, const struct frame_info *f)
-{
-    if (f->has_descriptor || e->has_number)
-        return f->has_descriptor == e->has_number && f->frame_number == e->frame_number;
-    return e->timestamp == v->timestamp && e->sid == f->sid;
-}
-
-/* A packet that begins a frame and comes after others is of another frame, whatever it says. */
-static struct select_frame *find(struct select *s, uint64_t number, const struct rtp_view *v,
-                                 const struct frame_info *f, size_t *at)
-{
-    for (*at = s->count; (*at)-- > 0;) {
-        struct select_frame *e = nth(s, *at);
-        if (is_of(e, v, f) && !(f->start && number > e->number))
-            return e;
-    }
-    return NULL;
-}
-
-/* Make room for a frame at that place. Returns it, zeroed. */
-static struct select_frame *insert(struct select *s, size_t at)
-{
-    if (s->count == SELECT_FRAMES) {
-        s->whole_before = whole_after(s->whole_before, nth(s, 0));
-        s->oldest = (uint8_t)((s->oldest + 1) % SELECT_FRAMES);
-        s->count--;
-        at--;
-    }
-    for (size_t i = s->count++; i > at; i--)
-        *nth(s, i) = *nth(s, i - 1);
-    *nth(s, at) = (struct select_frame){0};
-    return nth(s, at);
-}
-
-static bool picture_forwarded(struct select *s, uint32_t timestamp)
-{
-    for (size_t i = s->count; i-- > 0 && nth(s, i)->timestamp == timestamp;) {
-        if (nth(s, i)->forwarded)
-            return true;
-    }
-    return false;
-}
-
-/* A frame went whose layer was not known, and may be above the others of its picture. */
-static bool has_unknown(struct select *s, uint32_t timestamp)
-{
-    for (size_t i = 0; i < s->count; i++) {
-        if (nth(s, i)->timestamp == timestamp && !nth(s, i)->needed_by)
-            return true;
-    }
-    return false;
-}
-
-/* --- Choosing --------------------------------------------------------------------------- */
+/* --- Points ------------------------------------------------------------------------- */
 
 /* The best of the points that can be decoded; above what is wanted only where nothing else can be, until a
  * key frame comes. */
@@ -122,34 +47,9 @@ static uint8_t choose(const struct select *s, uint32_t points)
 bool select_wants_key(const struct select *s)
 {
     uint8_t wanted = points_highest(s->active & points_below(s->sid, s->tid));
-    uint8_t chosen = choose(s, s->whole);
-    return s->count &&
+    uint8_t chosen = choose(s, s->frames.whole);
+    return s->frames.count &&
            (chosen == POINTS_NONE || (wanted != POINTS_NONE && point_sid(wanted) != point_sid(chosen)));
-}
-
-/* The points that this frame opens if it is forwarded. Without a descriptor: its own where the temporal layer
- * below it is whole, and higher ones where its own is. */
-static uint32_t opens(uint32_t whole, const struct frame_info *f)
-{
-    if (!f->start || f->key || f->has_descriptor)
-        return f->start ? f->opens : 0;
-    uint32_t same = whole >> f->tid & POINTS_ALL_TID_0, lower = 0;
-    if (f->tid > 0)
-        lower = whole >> (f->tid - 1) & POINTS_ALL_TID_0;
-    return f->opens & (same * 0xff | lower << f->tid);
-}
-
-/* All frames that it refers to were forwarded, as far as is known. */
-static bool has_references(struct select *s, const struct frame_info *f)
-{
-    uint32_t forwarded = 0;
-    for (size_t i = 0; f->refers_to && i < s->count; i++) {
-        const struct select_frame *e = nth(s, i);
-        uint16_t back = (uint16_t)(f->frame_number - e->frame_number);
-        if (e->forwarded && e->has_number && back > 0 && back < 32)
-            forwarded |= 1u << back;
-    }
-    return !(f->refers_to & ~forwarded);
 }
 
 static void note_active(struct select *s, const struct frame_info *f)
@@ -160,114 +60,138 @@ static void note_active(struct select *s, const struct frame_info *f)
         s->active |= points_row(f->sid, 0);
 }
 
-/* A frame after all others: at the first of its picture the operating point may change. Once a lower layer
- * has left, its last packet has said whether it is the highest. */
-static void decide(struct select *s, const struct rtp_view *v, const struct frame_info *f,
-                   struct select_frame *e)
-{
-    e->opens = opens(s->whole, f);
-    note_active(s, f);
-    if (!picture_forwarded(s, v->timestamp))
-        s->point = choose(s, s->whole | (f->key || has_references(s, f) ? e->opens : 0));
-    e->point = s->point;
-    e->forwarded = !f->needed_by || f->needed_by & points_one(e->point);
-}
+/* --- Pictures ----------------------------------------------------------------------- */
 
-/* That frame was the highest of its picture to go, so that whatever follows in it is not wanted: all that can
- * be told of a frame that comes after the descriptor's structure has become another. */
-static bool is_above(const struct select_frame *before, const struct rtp_view *v)
+/* A frame of the picture with that timestamp, around that place, was forwarded. */
+static bool picture_forwarded(struct select *s, size_t at, uint32_t timestamp)
 {
-    return before->timestamp == v->timestamp && before->needed_by && before->sid >= point_sid(before->point);
-}
-
-/* A frame among others goes where the point of its neighbours needs it: of those of its own picture, else of
- * the one before, or of one after, which may rely on it. */
-static void decide_late(struct select *s, size_t at, const struct rtp_view *v, const struct frame_info *f,
-                        struct select_frame *e)
-{
-    uint32_t whole = whole_until(s, at);
-    const struct select_frame *by = nth(s, at)->timestamp == v->timestamp ? nth(s, at) : nth(s, at - 1);
-    e->point = by->point;
-    e->opens = opens(whole, f);
-    e->forwarded = f->needed_by ? f->needed_by & whole & points_one(by->point) : !is_above(nth(s, at - 1), v);
-    for (size_t i = at; f->needed_by && !e->forwarded && i < s->count; i++) {
-        e->forwarded = f->needed_by & whole & points_one(nth(s, i)->point);
-        if (e->forwarded && by->timestamp != v->timestamp)
-            e->point = nth(s, i)->point;
+    while (at < s->frames.count && frames_at(&s->frames, at)->timestamp == timestamp)
+        at++;
+    for (; at > 0 && frames_at(&s->frames, at - 1)->timestamp == timestamp; at--) {
+        if (frames_at(&s->frames, at - 1)->forwarded)
+            return true;
     }
-}
-
-/* The first packet to come of a frame. NULL where it is too late to tell. */
-static struct select_frame *add(struct select *s, uint64_t number, const struct rtp_view *v,
-                                const struct frame_info *f)
-{
-    struct select_frame e = {
-        .number = number,
-        .last = number,
-        .timestamp = v->timestamp,
-        .needed_by = f->needed_by,
-        .has_number = f->has_descriptor,
-        .frame_number = f->frame_number,
-        .sid = f->sid,
-    };
-    size_t at = s->count;
-    while (at > 0 && nth(s, at - 1)->number > number)
-        at--;
-    bool late = at < s->count;
-    if (late && at == 0)
-        return NULL;
-    if (late)
-        decide_late(s, at, v, f, &e);
-    else
-        decide(s, v, f, &e);
-    struct select_frame *to = insert(s, at);
-    *to = e;
-    s->whole = late ? whole_until(s, s->count) : whole_after(s->whole, to);
-    return to;
-}
-
-/* The packet that tells what the frame opens comes after others of it. */
-static void open_late(struct select *s, size_t at, const struct frame_info *f)
-{
-    struct select_frame *e = nth(s, at);
-    e->opens = opens(whole_until(s, at), f);
-    s->whole = whole_until(s, s->count);
+    return false;
 }
 
 /* Without a descriptor, that a layer has ended shows in what its pictures end with. */
-static void note_picture_end(struct select *s, const struct rtp_view *v, const struct frame_info *f)
+static void note_picture_end(struct select *s, size_t at, const struct frame_info *f)
 {
-    if (f->has_descriptor || f->tid > point_tid(s->point) || f->sid >= point_sid(s->point))
+    const struct frames_entry *e = frames_at(&s->frames, at);
+    if (f->has_descriptor || e->point == POINTS_NONE || f->tid > point_tid(e->point) ||
+        f->sid >= point_sid(e->point))
         return;
-    if (picture_forwarded(s, v->timestamp))
+    if (picture_forwarded(s, at, e->timestamp))
         s->barren = 0;
     else if (++s->barren >= SELECT_BARREN)
         s->active = points_below(f->sid, POINTS_TEMPORAL - 1);
+}
+
+/* --- Frames ------------------------------------------------------------------------------ */
+
+/* What went out after a late frame relies on it: of points that were taken to be whole across the hole where
+ * it belongs (frames.h), and without a descriptor of those opened above them. `whole` are the points before
+ * it. */
+static bool is_relied_on(struct select *s, size_t at, const struct frames_entry *e, uint32_t whole)
+{
+    uint32_t points = whole & e->needed_by & points_up_to(e->point) &
+                      points_up_to(frames_at(&s->frames, at - 1)->point) &
+                      points_up_to(frames_at(&s->frames, at)->point);
+    for (size_t i = at; i < s->frames.count && points; i++) {
+        const struct frames_entry *later = frames_at(&s->frames, i);
+        if (!later->forwarded)
+            points &= ~later->needed_by;
+        else if (!later->key && !later->has_descriptor)
+            points |= frames_opens(points, later);
+        if (points & points_one(later->point))
+            return true;
+    }
+    return false;
+}
+
+/* The frame by whose point one at that place is decided: the last of its own picture, else the one before. */
+static const struct frames_entry *decided_by(struct select *s, size_t at, uint32_t timestamp)
+{
+    while (at < s->frames.count && frames_at(&s->frames, at)->timestamp == timestamp)
+        at++;
+    return at > 0 ? frames_at(&s->frames, at - 1) : NULL;
+}
+
+/* A frame of which nothing is known although the structure has come is of an older one, which is forgotten,
+ * here and by decoders. */
+static bool is_stale(struct select *s, size_t at, const struct frames_entry *e)
+{
+    bool known = false;
+    for (size_t i = at; !e->needed_by && i < s->frames.count; i++)
+        known |= frames_at(&s->frames, i)->needed_by != 0;
+    return known;
+}
+
+/* The frame that comes first of a picture lets all of it go where nothing is known of it: its structure was
+ * lost, but may come late, for which a decoder can wait, too. And so where such a picture follows, that may
+ * rely on it. */
+static bool begins_blindly(struct select *s, size_t at, const struct frame_info *f)
+{
+    if (!f->needed_by)
+        return true;
+    return at < s->frames.count && frames_at(&s->frames, at)->blind &&
+           !frames_lacks_references(&s->frames, f);
+}
+
+/* The first packet to come of a frame, whose place is `at`. */
+static void decide(struct select *s, size_t at, const struct frame_info *f, struct frames_entry *e)
+{
+    struct frames *frames = &s->frames;
+    const struct frames_entry *by = decided_by(s, at, e->timestamp);
+    bool begins = !by || by->timestamp != e->timestamp, late = at < frames->count;
+    e->point = by ? by->point : POINTS_NONE;
+    e->blind = begins ? begins_blindly(s, at, f) : by->blind;
+    uint32_t whole = frames_whole(frames, at, e), points = whole;
+    if (f->key || frames_has_references(frames, f))
+        points |= frames_opens(whole, e);
+    if (!late) {
+        note_active(s, f);
+        if (begins || !picture_forwarded(s, at, e->timestamp))
+            e->point = choose(s, points);
+    }
+    e->forwarded = (e->blind && !is_stale(s, at, e)) || f->needed_by & points & points_one(e->point) ||
+                   (late && is_relied_on(s, at, e, whole));
+}
+
+/* Nothing to choose by: a stream without layers, or padding. */
+static enum select_verdict without_layers(struct select *s, uint64_t number, const struct rtp_view *v,
+                                          const struct frame_info *f)
+{
+    if (f->key && f->start)
+        frames_begin(&s->frames, POINTS_ALL);
+    else if (!v->payload_len)
+        frames_add_padding(&s->frames, number);
+    return SELECT_FORWARD;
 }
 
 /* A packet of the current source. */
 static enum select_verdict choose_layers(struct select *s, uint64_t number, const struct rtp_view *v,
                                          const struct frame_info *f, struct selected *out)
 {
+    struct frames *frames = &s->frames;
     size_t at;
-    if (!f->needed_by && f->key && f->start)
-        s->whole = s->whole_before = POINTS_ALL;
     if (!f->needed_by && (f->key || !f->has_descriptor))
-        return SELECT_FORWARD;
-    struct select_frame *e = find(s, number, v, f, &at);
-    if (e && f->start)
-        open_late(s, at, f);
-    if (!e)
-        e = add(s, number, v, f);
-    if (!e)
+        return without_layers(s, number, v, f);
+    if (frames_find(frames, number, v, f, &at)) {
+        uint64_t last = frames_at(frames, at)->last;
+        out->from = number > last ? last + 1 : number;
+        frames_add(frames, at, number, f);
+    } else if (at > 0 || !frames->count) {
+        struct frames_entry e = frames_first(number, v, f);
+        decide(s, at, f, &e);
+        at = frames_insert(frames, at, &e);
+    } else {
         return SELECT_SKIP;
-    if (v->marker && s->point != POINTS_NONE)
-        note_picture_end(s, v, f);
-    if (number > e->last) {
-        out->from = e->last + 1;
-        e->last = number;
     }
-    out->marker |= f->has_layers && f->end && f->sid == point_sid(e->point) && !has_unknown(s, v->timestamp);
+    const struct frames_entry *e = frames_at(frames, at);
+    if (v->marker)
+        note_picture_end(s, at, f);
+    out->marker |= f->end && e->needed_by && !e->blind && e->sid == point_sid(e->point);
     return e->forwarded ? SELECT_FORWARD : SELECT_SKIP;
 }
 

@@ -8,18 +8,22 @@
  * viewer's choice are all this.
  *
  * Inside a source it forwards one operating point (points.h): of each frame all
- * or nothing, and only what can be decoded. A point is whole where nothing that it
- * needs was left out since it opened; the best whole one up to the target is taken
- * at the first packet of a picture, so up where a frame opens a higher point, and
- * down at once. What was lost on the way to us is not left out: it may still come,
- * late, and is decided as its neighbours were. */
+ * or nothing, and only what can be decoded. A picture has one point, chosen when its
+ * first packet comes: the best that is whole (frames.h) up to the target, so up
+ * where a frame opens a higher point, and down at once. The marker goes with the last
+ * packet of the point's highest spatial layer.
+ *
+ * A frame that comes late is decided by the point of its picture, else by that of
+ * the picture before. Since no point counts as whole across a hole in which a frame
+ * could be left out that it needs, the point can change wherever a picture
+ * begins, however much is lost.
+ */
 #pragma once
 
-#include "frame.h"
+#include "frames.h"
 
 enum {
     SELECT_NOTHING = 0, /* the source that stands for none */
-    SELECT_FRAMES = 32, /* that are remembered, for packets that come late */
     SELECT_BARREN = 8,  /* pictures with nothing for the point: its layer has ended */
 };
 
@@ -28,31 +32,15 @@ struct select_target {
     uint8_t sid, tid; /* highest; POINTS_SPATIAL - 1, POINTS_TEMPORAL - 1: whatever there is */
 };
 
-/* A frame of the current source, and what became of it. */
-struct select_frame {
-    uint64_t number, last; /* incoming, unwrapped: of its packet that came first, and the highest so far */
-    uint32_t timestamp;
-    uint32_t needed_by, opens; /* points; `opens`: as its place among the others allowed */
-    bool has_number;
-    uint16_t frame_number; /* of the descriptor */
-    uint8_t sid;
-    uint8_t point; /* the operating point by which it was decided */
-    bool forwarded;
-};
-
 struct select {
     struct select_target target;
     uint32_t current; /* source being forwarded */
 
     /* the layers of the current source */
-    uint8_t sid, tid;                          /* highest wanted */
-    uint8_t point;                             /* being forwarded; POINTS_NONE = nothing can be */
-    uint8_t barren;                            /* pictures in a row */
-    uint8_t oldest, count;                     /* of frames */
-    uint32_t active;                           /* points that are being produced */
-    uint32_t whole;                            /* points, after the newest frame */
-    uint32_t whole_before;                     /* and before the oldest one */
-    struct select_frame frames[SELECT_FRAMES]; /* a ring, by number */
+    uint8_t sid, tid; /* highest wanted */
+    uint8_t barren;   /* pictures in a row */
+    uint32_t active;  /* points that are being produced */
+    struct frames frames;
 };
 
 enum select_verdict {

@@ -338,7 +338,7 @@ static void switch_to(struct world *w, const struct packet *p)
 static void check_fate(const struct world *w, struct source *s, const struct packet *p, bool left_out)
 {
     struct fate *fate = &s->fates[p->frame % FATES];
-    if (!p->view.payload_len || s->frame - p->frame >= SELECT_FRAMES)
+    if (!p->view.payload_len || s->frame - p->frame >= FRAMES_MAX)
         return;
     if (fate->frame == p->frame && fate->switches == w->switches)
         CHECK(fate->left_out == left_out);

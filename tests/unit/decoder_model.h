@@ -286,21 +286,19 @@ static enum decoder_state decoder_decode(const struct decoder *d, const struct d
     return state;
 }
 
-/* A picture that came whole to the server ends with one marker, unless the slot went elsewhere. What comes
- * after the descriptor's next structure cannot be told any more, by receivers neither. */
+/* A picture that came whole to the server ends with one marker, unless the slot went elsewhere. */
 static void decoder_check_markers(const struct decoder *d, const struct decoder_source *s,
                                   const struct decoder_view *all, size_t first, size_t end)
 {
     const struct layered *e = s->encoder;
     size_t markers = 0;
     uint32_t epoch = 0;
-    for (size_t i = first; i < end; i++) {
-        epoch = all[i].packets ? all[i].epoch : epoch;
-        markers += (size_t)__builtin_popcount(all[i].markers);
-    }
+    for (size_t i = first; i < end; i++)
+        epoch = all[i].packets && all[i].epoch > epoch ? all[i].epoch : epoch;
+    for (size_t i = first; i < end; i++)
+        markers += all[i].epoch == epoch ? (size_t)__builtin_popcount(all[i].markers) : 0;
     size_t last = e->frames[end - 1].number + e->frames[end - 1].packets;
-    bool sure = epoch && !decoder_lost(s, e->frames[first].number, last, epoch) &&
-                !(e->is->descriptor && decoder_troubled(s, first, end));
+    bool sure = epoch && !decoder_lost(s, e->frames[first].number, last, epoch);
     if (markers > 1 || (sure && !markers))
         fail_msg("%s: picture of frame %zu has %zu markers", d->name, first, markers);
 }
