@@ -13,6 +13,7 @@ enum {
     SILENT_PACKETS = 10,        /* unheard of: fewer may be on their way */
     PROBE_ACKED_PERCENT = 85,   /* a probe does not put the estimate below this share of what arrives */
     EXERCISED_PERCENT = 90,     /* a probe that found this share of the target confirms it */
+    HAD_MARGIN = 8,             /* what is given may take an eighth more than it was thought to */
     REPORT_SENT = 4,            /* no probes help where only reports come: grow to that many times the use */
     REPORT_GROUND_BPS = 150000, /* or at least to that */
     REMB_TRUST_US = 2000000,    /* after a decrease for losses a REMB does not lift the rate */
@@ -67,14 +68,6 @@ uint32_t estimator_target_bps(const struct estimator *e)
 bool estimator_hungry(const struct estimator *e)
 {
     return e->probe.wanted_bps > e->target_bps;
-}
-
-void estimator_wish(struct estimator *e, uint32_t bps, uint64_t now_us)
-{
-    if (!e->deaf || e->basis == ESTIMATOR_TRANSPORT_CC || e->report.decreased_us || bps <= e->report.bps)
-        return;
-    e->report.bps = within(bps);
-    retarget(e, now_us);
 }
 
 void estimator_expect(struct estimator *e, bool transport_cc)
@@ -323,12 +316,21 @@ static void notice_silence(struct estimator *e, uint64_t now_us)
     retarget(e, now_us);
 }
 
+/* To one who tells nothing. */
+static void grant(struct estimator *e, uint32_t bps, uint64_t now_us)
+{
+    if (!e->deaf || e->basis == ESTIMATOR_TRANSPORT_CC || e->report.decreased_us || bps <= e->report.bps)
+        return;
+    e->report.bps = within(bps);
+    retarget(e, now_us);
+}
+
 /* Packets leave, and there never was any feedback: it was promised and does not come. */
 static void notice_deafness(struct estimator *e, uint64_t now_us)
 {
     if (!e->deaf && e->unheard >= SILENT_PACKETS && now_us - e->unheard_us >= ESTIMATOR_DEAF_US)
         e->deaf = true;
-    estimator_wish(e, e->probe.wanted_bps, now_us);
+    grant(e, e->probe.wanted_bps, now_us);
 }
 
 /* So little is sent that there is nothing to report on: try again what losses spoke against. */
@@ -351,7 +353,8 @@ static bool stale(const struct estimator *e, uint64_t now_us)
 /* What a stale estimate is still good for. */
 static uint32_t stale_cap(const struct estimator *e)
 {
-    uint64_t cap = (uint64_t)acked_rate_bps(&e->acked) * 2;
+    uint64_t cap = (uint64_t)acked_rate_bps(&e->acked) * 2, had = e->had_bps + e->had_bps / HAD_MARGIN;
+    cap = cap > had ? cap : had;
     return within(cap > ESTIMATOR_START_BPS ? cap : ESTIMATOR_START_BPS);
 }
 
@@ -405,11 +408,31 @@ void estimator_tick(struct estimator *e, uint64_t now_us)
         probe_update(&e->probe, e->target_bps, calm(e, now_us), now_us);
 }
 
+static void doubt(struct estimator *e, uint32_t bps, uint64_t now_us)
+{
+    if (e->basis == ESTIMATOR_TRANSPORT_CC && stale(e, now_us) && bps > stale_cap(e))
+        distrust(e, now_us);
+}
+
 void estimator_want(struct estimator *e, uint32_t bps, uint64_t now_us)
 {
     bool more = bps > e->probe.wanted_bps;
     probe_want(&e->probe, bps);
-    if (more && e->basis == ESTIMATOR_TRANSPORT_CC && stale(e, now_us) && bps > stale_cap(e))
-        distrust(e, now_us);
+    if (more)
+        doubt(e, bps, now_us);
     estimator_tick(e, now_us);
+}
+
+void estimator_wish(struct estimator *e, uint32_t bps, uint64_t now_us)
+{
+    bool more = bps > e->wished_bps;
+    e->wished_bps = bps;
+    if (more)
+        doubt(e, bps, now_us);
+    grant(e, bps, now_us);
+}
+
+void estimator_have(struct estimator *e, uint32_t bps)
+{
+    e->had_bps = bps;
 }

@@ -73,6 +73,8 @@ struct estimator {
     uint32_t silent_bps;   /* the estimate before the silence that lasts; 0 = none */
     uint64_t remb_us;      /* when the last one came */
     uint64_t exercised_us; /* when the target was last in use, or a probe confirmed it */
+    uint32_t wished_bps;   /* as estimator_wish() was told */
+    uint32_t had_bps;      /* as estimator_have() was told */
 };
 
 /* ring: 2^n entries, at least FLIGHT_CAPACITY_MIN, owned by the caller. Where flight_crowded(&e->flight)
@@ -103,9 +105,13 @@ void estimator_rtt(struct estimator *e, uint32_t rtt_us);
  * Tell it whenever it changes. */
 void estimator_want(struct estimator *e, uint32_t bps, uint64_t now_us);
 
-/* So much will be wanted. A viewer that tells nothing of its network is granted it, as there is no other way
- * to find out, until losses speak against it; others are not. */
+/* So much will be wanted: an estimate that was not put to the test for long is not relied on for that. A
+ * viewer that tells nothing of its network is granted it, as there is no other way to find out, until losses
+ * speak against it; others are not. */
 void estimator_wish(struct estimator *e, uint32_t bps, uint64_t now_us);
+
+/* So much is being given now: that is relied on until something speaks against it. */
+void estimator_have(struct estimator *e, uint32_t bps);
 
 /* Time passes: probes are decided on, a way without feedback is noticed. */
 void estimator_tick(struct estimator *e, uint64_t now_us);

@@ -108,6 +108,7 @@ static void spend(struct transport *t, uint64_t now_us)
     for (size_t i = 0; i < t->slot_count; i++)
         obey(t->slots[i], &sheet.choices[i], now_us);
     /* What is had is wanted, too: an estimate is looked after while a source that may move stands still. */
+    estimator_have(&b->estimator, capped(total.used_bps));
     estimator_want(&b->estimator, capped(total.more ? total.wanted_bps : total.used_bps), now_us);
 }
 

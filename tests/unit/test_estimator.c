@@ -132,14 +132,13 @@ static void falls_in_silence(void **state)
 static void distrusts_what_was_long_ago(void **state)
 {
     static const struct {
-        uint32_t idle_ms, sent_kbps;
+        uint32_t idle_ms, sent_kbps, had_kbps;
         uint32_t target_kbps;
         bool probes;
     } rows[] = {
-        {5000, 100, 4000, false},
-        {11000, 100, 600, true},
-        {11000, 500, 1000, true},
-        {11000, 3500, 5260, false},
+        {5000, 100, 0, 4000, false},     {11000, 100, 0, 600, true},    {11000, 500, 0, 1000, true},
+        {11000, 500, 1600, 1800, true}, /* as much as is given already, and a little more */
+        {11000, 500, 3000, 4000, false}, {11000, 3500, 0, 5260, false},
     };
     struct viewer *v = *state;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -148,9 +147,16 @@ static void distrusts_what_was_long_ago(void **state)
         run(v, 500, 1000, true);
         aimd_set(&v->e.aimd, 4000 * KBPS, v->now_us);
         run(v, rows[i].sent_kbps, rows[i].idle_ms, true);
-        estimator_want(&v->e, 3000 * KBPS, v->now_us);
+        estimator_have(&v->e, rows[i].had_kbps * KBPS);
+        if (i % 2)
+            estimator_want(&v->e, 3000 * KBPS, v->now_us);
+        else
+            estimator_wish(&v->e, 3000 * KBPS, v->now_us);
         assert_in_range(estimator_target_bps(&v->e), rows[i].target_kbps * 950, rows[i].target_kbps * 1050);
+        estimator_tick(&v->e, v->now_us);
         assert_int_equal(probe_active(&v->e.probe), rows[i].probes);
+        estimator_wish(&v->e, 3000 * KBPS, v->now_us); /* no more than before */
+        assert_in_range(estimator_target_bps(&v->e), rows[i].target_kbps * 950, rows[i].target_kbps * 1050);
     }
 }
 
