@@ -92,7 +92,8 @@ function path(report, old, span) {
 
 /**
  * @param {object[]} report the values of an RTCStatsReport
- * @param {{mids: Map, tracks: Map, slots: Map}} names mid -> source, receiver's track id -> mid, mid -> slot id
+ * @param {{mids: Map, tracks: Map, slots: Map, rids: Map}} names mid -> source, receiver's track id -> mid, mid -> slot
+ *   id, source -> rids; of a source that has rids no others are told of
  * @param {object | null} last the digest before; rates are null without
  * @returns {{at, up, down, rtt, available, sending: object[], receiving: object[], counters: Map}} bit rates in
  *   bits per second, times in ms, `lost` as a share 0..1; null where the browser does not tell
@@ -107,7 +108,9 @@ export function digest(report, names, last) {
   return {
     at,
     ...path(report, last?.counters, span),
-    sending: of('outbound-rtp', sending).sort((a, b) => sources.indexOf(a.source) - sources.indexOf(b.source) || a.width - b.width),
+    sending: of('outbound-rtp', sending)
+      .filter(({ source, rid }) => names.rids?.get(source)?.includes(rid) ?? true)
+      .sort((a, b) => sources.indexOf(a.source) - sources.indexOf(b.source) || a.width - b.width),
     receiving: of('inbound-rtp', receiving).sort((a, b) => a.slot - b.slot),
     counters: counters(report),
   };
