@@ -11,6 +11,11 @@ struct frames_entry *frames_at(struct frames *s, size_t n)
     return &s->ring[(s->oldest + n) % FRAMES_MAX];
 }
 
+const struct frames_entry *frames_newest(const struct frames *s)
+{
+    return s->count ? &s->ring[(s->oldest + s->count - 1u) % FRAMES_MAX] : NULL;
+}
+
 /* --- Which frame it is ----------------------------------------------------------------- */
 
 /* A packet that begins a frame and comes after others is of another frame, whatever it says. */
@@ -105,7 +110,7 @@ uint32_t frames_whole(struct frames *s, size_t at, const struct frames_entry *e)
 
 static void find_whole(struct frames *s)
 {
-    const struct frames_entry *newest = frames_at(s, s->count - 1u);
+    const struct frames_entry *newest = frames_newest(s);
     s->whole = after(frames_whole(s, s->count - 1u, newest), newest);
 }
 

@@ -40,6 +40,9 @@ void frames_begin(struct frames *s, uint32_t whole);
 /* The n-th, 0 = the oldest; n < count. */
 struct frames_entry *frames_at(struct frames *s, size_t n);
 
+/* NULL where there is none. */
+const struct frames_entry *frames_newest(const struct frames *s);
+
 /* The frame to which a packet of that number belongs, and its place in *at; false: it has not been seen, and
  * *at is where it belongs. */
 bool frames_find(struct frames *s, uint64_t number, const struct rtp_view *v, const struct frame_info *f,

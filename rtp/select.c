@@ -52,6 +52,12 @@ bool select_wants_key(const struct select *s)
            (chosen == POINTS_NONE || (wanted != POINTS_NONE && point_sid(wanted) != point_sid(chosen)));
 }
 
+uint8_t select_point(const struct select *s)
+{
+    const struct frames_entry *newest = frames_newest(&s->frames);
+    return newest ? newest->point : POINTS_NONE;
+}
+
 static void note_active(struct select *s, const struct frame_info *f)
 {
     if (f->active)

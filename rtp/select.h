@@ -67,6 +67,10 @@ static inline bool select_waiting(const struct select *s)
     return s->target.source != s->current;
 }
 
+/* The operating point that is forwarded of the current source; POINTS_NONE: nothing can be, or it has no
+ * layers. */
+uint8_t select_point(const struct select *s);
+
 /* The wanted spatial layer of the current source can only begin with a key frame. */
 bool select_wants_key(const struct select *s);
 

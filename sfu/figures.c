@@ -32,7 +32,7 @@ static void track_stats(const struct track *track, struct sfu_track_stats *out, 
 static void add_forwarded(const struct slot *s, struct sfu_slot_stats *out)
 {
     const struct layer *l = s->current.layer;
-    uint8_t point = s->select.point;
+    uint8_t point = select_point(&s->select);
     if (!l)
         return;
     bool simulcast = l->track->layer_count > 1, spatial = !simulcast && l->spatial_count > 1;
