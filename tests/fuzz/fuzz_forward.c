@@ -242,12 +242,13 @@ static void note_order(struct world *w, const struct packet *p, const struct rew
         w->first = p->number;
     if (switched || p->number > w->newest) {
         w->newest = p->number;
-        if (p->view.payload_len)
-            w->newest_frame = p->frame;
-        if (out->picture_id >= 0)
-            w->newest_picture_id = out->picture_id;
         if (!w->any || ts_diff(out->timestamp, w->newest_timestamp) > 0)
             w->newest_timestamp = out->timestamp;
+    }
+    /* What fills a hole has a number and no picture. */
+    if (out->picture_id >= 0 && (switched || w->newest_picture_id < 0 || p->frame > w->newest_frame)) {
+        w->newest_picture_id = out->picture_id;
+        w->newest_frame = p->frame;
     }
     w->any = true;
 }
@@ -338,7 +339,7 @@ static void switch_to(struct world *w, const struct packet *p)
 static void check_fate(const struct world *w, struct source *s, const struct packet *p, bool left_out)
 {
     struct fate *fate = &s->fates[p->frame % FATES];
-    if (!p->view.payload_len || s->frame - p->frame >= FRAMES_MAX)
+    if (!p->view.payload_len || s->frame - p->frame >= FRAMES_MAX || p->number < w->first)
         return;
     if (fate->frame == p->frame && fate->switches == w->switches)
         CHECK(fate->left_out == left_out);
