@@ -34,6 +34,7 @@ struct spending {
     uint64_t now_us;
     uint64_t budget_bps, audio_bps, used_bps;
     bool squeezed; /* what falls falls for the budget, not for what another slot or its viewer wants now */
+    bool may_dip;  /* below the lowest steps that are kept: not for long */
 };
 
 /* --- Steps ---------------------------------------------------------------------- */
@@ -89,6 +90,14 @@ static uint8_t highest_layer(const struct allocate_slot *slot)
             break;
     }
     return layer;
+}
+
+/* Each frame has packets that are full, and one that is not. */
+uint32_t allocate_on_wire(uint32_t bps, unsigned fps)
+{
+    uint64_t packets = bps / (8 * ALLOCATE_PAYLOAD) + fps / 2;
+    uint64_t all = bps + (packets > fps ? packets : fps) * 8 * ALLOCATE_HEADERS;
+    return !bps ? 0 : all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
 }
 
 /* --- The ladder of a slot ---------------------------------------------------------- */
@@ -249,7 +258,7 @@ static uint64_t limit(const struct spending *sp, const struct seat *seat)
     uint64_t bps = sp->budget_bps;
     if (seat->at + 1 > seat->kept)
         bps -= bps * ALLOCATE_HEADROOM_PERCENT / 100;
-    else if (seat->at < 0 && !seat->slot->screen)
+    else if (seat->at < 0 && !seat->slot->screen && sp->may_dip)
         bps += bps * ALLOCATE_DIP_PERCENT / 100;
     if (seat->slot->screen && seat->at < 0)
         bps += ALLOCATE_SCREEN_OVERSHOOT;
@@ -395,6 +404,17 @@ static void note_guards(struct allocate *a, const struct seat *seat, uint64_t no
     }
 }
 
+/* More is given than there is, for a while. */
+static void note_shortage(struct allocate *a, const struct spending *sp)
+{
+    if (sp->used_bps <= sp->budget_bps)
+        a->short_us = 0;
+    else if (!a->short_us)
+        a->short_us = sp->now_us;
+    if (a->short_us)
+        wake_at(a, sp->now_us, a->short_us + ALLOCATE_DIP_US);
+}
+
 /* The budget of which so much may be used. */
 static uint64_t with_headroom(uint64_t bps)
 {
@@ -424,8 +444,12 @@ uint64_t allocate_wanted_bps(const struct allocate_slot *slots, size_t count)
 void allocate_run(struct allocate *a, const struct allocate_slot *slots, size_t count, uint32_t budget_bps,
                   uint64_t now_us, struct allocate_choice *choices, struct allocate_total *total)
 {
-    struct spending sp = {.now_us = now_us, .budget_bps = budget_bps};
-    sp.squeezed = !a->touched || budget_bps < a->budget_bps;
+    struct spending sp = {
+        .now_us = now_us,
+        .budget_bps = budget_bps,
+        .squeezed = !a->touched || budget_bps < a->budget_bps,
+        .may_dip = !a->short_us || now_us < a->short_us + ALLOCATE_DIP_US,
+    };
     *total = (struct allocate_total){0};
     a->ran = true;
     a->touched = false;
@@ -441,6 +465,7 @@ void allocate_run(struct allocate *a, const struct allocate_slot *slots, size_t 
         remember(&sp, &sp.seats[i]);
         note_guards(a, &sp.seats[i], now_us);
     }
+    note_shortage(a, &sp);
     total->used_bps = sp.used_bps;
     total->wanted_bps = allocate_wanted_bps(slots, count);
 }

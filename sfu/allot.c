@@ -6,7 +6,10 @@
 #include "track.h"
 #include "transport.h"
 
-enum { AUDIO_BPS = 40000 }; /* what a voice is taken to need before it was measured */
+enum {
+    AUDIO_BPS = 58000,          /* what a voice is taken to need before it was measured, with all headers */
+    AUDIO_HEADERS_PERCENT = 45, /* those of UDP and IP and SRTP's tag, which a slot's rate does not count */
+};
 
 /* What the allocator is told, for all slots of one viewer. */
 struct sheet {
@@ -19,7 +22,8 @@ static void describe_voice(struct allocate_slot *to, struct allocate_step *step,
                            uint64_t now_us)
 {
     uint32_t bps = rate_bps(&s->rate, now_us);
-    *step = (struct allocate_step){.alive = true, .bps = bps ? bps : AUDIO_BPS};
+    bps = bps ? bps + bps / 100 * AUDIO_HEADERS_PERCENT : AUDIO_BPS;
+    *step = (struct allocate_step){.alive = true, .bps = bps};
     to->steps = step;
     to->step_count = 1;
 }

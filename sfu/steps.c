@@ -14,16 +14,6 @@ struct offer {
     uint8_t temporal_count;
 };
 
-static uint8_t measured_temporal(const struct layer *l, uint8_t sid, uint64_t now_us)
-{
-    uint8_t count = 1;
-    for (uint8_t tid = 1; l->rates && tid < LAYER_RATE_IDS; tid++) {
-        if (rate_bps(&l->rates->of[sid][tid], now_us))
-            count = (uint8_t)(tid + 1);
-    }
-    return count;
-}
-
 /* Of a stream's spatial layers each has half the size of the one above, and key frames say that of the top.
  */
 static uint16_t measured_size(const struct layer *l, uint16_t top, uint8_t sid)
@@ -44,6 +34,7 @@ static void add_steps(struct track *t, const struct offer *o, uint64_t now_us)
     const struct layer *l = o->from;
     for (uint8_t tid = 0; tid < o->temporal_count && t->step_count < ALLOCATE_STEPS_MAX; tid++) {
         uint32_t told = o->told ? o->told->bps[tid] : 0;
+        uint32_t bps = !told && l->rates ? layer_rate_bps(l->rates, o->sid, tid, now_us) : told;
         t->steps[t->step_count++] = (struct allocate_step){
             .layer = o->layer,
             .tid = tid,
@@ -51,9 +42,7 @@ static void add_steps(struct track *t, const struct offer *o, uint64_t now_us)
             .alive = layer_alive(l, now_us),
             .width = o->told && o->told->width ? o->told->width : measured_size(l, l->width, o->sid),
             .height = o->told && o->told->width ? o->told->height : measured_size(l, l->height, o->sid),
-            .bps = told       ? told
-                   : l->rates ? layer_rate_bps(l->rates, o->sid, tid, now_us)
-                              : 0,
+            .bps = allocate_on_wire(bps, fps_of(o, tid)),
             .alive_us = l->started_us,
         };
     }
@@ -74,7 +63,9 @@ static void add_stream(struct track *t, uint8_t i, uint64_t now_us)
             .from = l,
             .told = is_told ? &told[sid] : NULL,
             .sid = sid,
-            .temporal_count = is_told ? told[sid].temporal_count : measured_temporal(l, sid, now_us),
+            .temporal_count = is_told    ? told[sid].temporal_count
+                              : l->rates ? layer_rate_temporal(l->rates, sid)
+                                         : 1,
         };
         add_steps(t, &o, now_us);
     }

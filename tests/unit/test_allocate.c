@@ -319,22 +319,22 @@ static void remembers_what_it_gave(void **state)
          {{0, 2942, "2.2", {CAMERA}}, {9000, 2500, "2.2", {CAMERA}}, {9100, 2499, "1.2", {CAMERA}}}},
         {"back up it does",
          {{0, 3000, "2.2", {CAMERA}},
-          {9000, 2400, "1.2", {CAMERA}},
-          {9100, 2941, "1.2", {CAMERA}},
-          {9200, 2942, "2.2", {CAMERA}}}},
+          {30000, 2400, "1.2", {CAMERA}},
+          {30100, 2941, "1.2", {CAMERA}},
+          {30200, 2942, "2.2", {CAMERA}}}},
         {"who fell soon after a rise is held for 10 s",
          {{0, 3000, "2.2", {CAMERA}},
-          {7999, 2400, "1.2", {CAMERA}},
-          {8100, 7000, "1.2", {CAMERA}},
-          {17998, 7000, "1.2", {CAMERA}},
-          {17999, 7000, "2.2", {CAMERA}}}},
+          {29999, 2400, "1.2", {CAMERA}},
+          {30100, 7000, "1.2", {CAMERA}},
+          {39998, 7000, "1.2", {CAMERA}},
+          {39999, 7000, "2.2", {CAMERA}}}},
         {"who fell later is not",
-         {{0, 3000, "2.2", {CAMERA}}, {8000, 2400, "1.2", {CAMERA}}, {8100, 7000, "2.2", {CAMERA}}}},
+         {{0, 3000, "2.2", {CAMERA}}, {30000, 2400, "1.2", {CAMERA}}, {30100, 7000, "2.2", {CAMERA}}}},
         {"nor who falls twice after a long time",
          {{0, 3000, "2.2", {CAMERA}},
-          {8000, 2400, "1.2", {CAMERA}},
-          {8100, 200, "0.2", {CAMERA}},
-          {8200, 7000, "2.2", {CAMERA}}}},
+          {30000, 2400, "1.2", {CAMERA}},
+          {30100, 200, "0.2", {CAMERA}},
+          {30200, 7000, "2.2", {CAMERA}}}},
         {"who was held and falls again is held anew",
          {{0, 3000, "2.2", {CAMERA}},
           {1000, 2400, "1.2", {CAMERA}},
@@ -342,7 +342,17 @@ static void remembers_what_it_gave(void **state)
           {11500, 7000, "0.2", {CAMERA}},
           {12000, 7000, "2.2", {CAMERA}}}},
         {"nobody is paused for a dip",
-         {{0, 3000, "2.2", {CAMERA}}, {9000, 50, "0.0", {CAMERA}}, {9100, 49, "paused", {CAMERA}}}},
+         {{0, 3000, "2.2", {CAMERA}}, {30000, 50, "0.0", {CAMERA}}, {30100, 49, "paused", {CAMERA}}}},
+        {"... unless it lasts",
+         {{0, 3000, "2.2", {CAMERA}},
+          {30000, 50, "0.0", {CAMERA}},
+          {32999, 50, "0.0", {CAMERA}},
+          {33000, 50, "paused", {CAMERA}}}},
+        {"... or is over in between",
+         {{0, 3000, "2.2", {CAMERA}},
+          {30000, 50, "0.0", {CAMERA}},
+          {32000, 60, "0.0", {CAMERA}},
+          {33000, 50, "0.0", {CAMERA}}}},
         {"paused is held too",
          {{0, 100, "0.0", {CAMERA}},
           {1000, 40, "paused", {CAMERA}},
@@ -753,10 +763,28 @@ static void does_not_flap(void **state)
         assert_int_equal(most_changes(budget, 7, 20000, &apart_ms), 0);
         /* beyond it a slot that fell soon after it rose stays down */
         most_changes(budget, 40, 0, &apart_ms);
-        assert_true(apart_ms >= ALLOCATE_LASTING_US / 1000);
+        assert_true(apart_ms >= ALLOCATE_HOLD_US / 1000);
         returns += apart_ms != UINT32_MAX;
     }
     assert_true(returns > 100);
+}
+
+static void counts_headers(void **state)
+{
+    static const struct {
+        uint32_t bps;
+        unsigned fps;
+        uint32_t on_wire;
+    } rows[] = {
+        {0, 30, 0},           /* not known */
+        {92000, 0, 97120},    /* 10 packets, all full */
+        {92000, 30, 107360},  /* 30 of them */
+        {920000, 30, 978880}, /* 100, and half of the frames end with another */
+        {UINT32_MAX, 30, UINT32_MAX},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_int_equal(allocate_on_wire(rows[i].bps, rows[i].fps), rows[i].on_wire);
 }
 
 /* Anything that a caller could give: more slots and steps than there may be, steps in no order. */
@@ -801,6 +829,7 @@ int main(void)
         cmocka_unit_test(more_bandwidth_gives_more),
         cmocka_unit_test(goes_by_priority),
         cmocka_unit_test(does_not_flap),
+        cmocka_unit_test(counts_headers),
         cmocka_unit_test(is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,8 @@ static struct track *camera(struct hall *h)
     return h->seats[0].transport->tracks[1];
 }
 
-/* "layer.temporal kbps widthxheight@fps" for each step; a rate that is not told is only said to be measured.
+/* "layer.temporal kbps widthxheight@fps" for each step, the rate with all headers; a rate that is not told is
+ * only said to be measured.
  */
 static const char *steps(struct hall *h, bool told)
 {
@@ -66,11 +67,11 @@ static void the_publisher_has_the_first_word(void **state)
     static const struct {
         const char *said, *steps; /* steps NULL: as measured */
     } rows[] = {
-        {"01 80 0a 14 1e", "0.0 10 64x64@7, 0.1 20 64x64@15, 0.2 30 64x64@30"},
-        {"01 00 64 013f 00b3 14", "0.0 100 320x180@20"},
-        {"01 40 32 64", "0.0 50 320x180@10, 0.1 100 320x180@20"}, /* sizes hold until others are told */
-        {"01 40 32", "0.0 50 320x180@10, 0.1 100 320x180@20"},    /* cut: no word */
-        {"03 00 32 64", "0.0 50 320x180@20, 1.0 100 64x64@30"},   /* spatial layers are steps, too */
+        {"01 80 0a 14 1e", "0.0 13 64x64@7, 0.1 27 64x64@15, 0.2 45 64x64@30"},
+        {"01 00 64 013f 00b3 14", "0.0 110 320x180@20"},
+        {"01 40 32 64", "0.0 55 320x180@10, 0.1 110 320x180@20"}, /* sizes hold until others are told */
+        {"01 40 32", "0.0 55 320x180@10, 0.1 110 320x180@20"},    /* cut: no word */
+        {"03 00 32 64", "0.0 60 320x180@20, 1.0 115 64x64@30"},   /* spatial layers are steps, too */
         {"00", NULL},                                             /* nothing is said to be sent */
     };
     struct hall h;
@@ -101,7 +102,7 @@ static void late_words_do_not_count(void **state)
     h.seats[0].seq[RTP_VIDEO]++; /* it comes late */
     say(&h, "01 00 64", 0);
     say(&h, "01 00 32", 2);
-    assert_string_equal(steps(&h, true), "0.0 100 64x64@30");
+    assert_string_equal(steps(&h, true), "0.0 115 64x64@30");
     hall_end(&h);
 }
 
@@ -114,7 +115,7 @@ static void a_layer_dies(void **state)
     hall_run(&h, 1000);
     h.seats[0].off[RTP_VIDEO] = true;
     hall_run(&h, 2000);
-    assert_string_equal(steps(&h, false), "0.0 unknown 64x64@30 dead");
+    assert_string_equal(steps(&h, false), "0.0 measured 64x64@30 dead");
     hall_end(&h);
 }
 
