@@ -4,11 +4,17 @@ enum {
     PROBE_FIRST = 3, /* of the rate at the start, and when traffic returns */
     PROBE_SECOND = 6,
     DRAIN_US = 5000000,
+    JITTER_WEIGHT = 32,        /* of what was known against the newest difference */
+    JITTER_US_MAX = 200000,    /* of one difference */
+    JITTER_OWN_BITS = 600 * 8, /* by which neighbours in a bottleneck differ in size, on the mean */
+    JITTERS_HELD = 3,          /* a probe that was held up for less than so many tells nothing bad */
+    SINKING_US = 1000000,      /* after a decrease */
+    OVERUSE_WAIT_US = 10000,   /* all packets waited that long, of some frames */
+    LIMITED_STEP_PERCENT = 80, /* of the target, times what overuse leaves of it */
     CONTENDED_US = 7000000,
     CONTENDED_PERCENT = 125,
     CALM_US = 1500000, /* after a decrease no probe */
     SIGNS_US = 2000000,
-    ECHO_US = 500000,           /* for so long the queue that a probe made may be seen */
     SILENT_PERCENT = 70,        /* of the rate is left after each step of silence */
     SILENT_PACKETS = 10,        /* unheard of: fewer may be on their way */
     PROBE_ACKED_PERCENT = 85,   /* a probe does not put the estimate below this share of what arrives */
@@ -140,6 +146,15 @@ struct findings {
     uint64_t skipped_bytes; /* to be counted as acknowledged with the first that arrived */
 };
 
+static void note_jitter(struct estimator *e, const struct inter_arrival_delta *d)
+{
+    int64_t apart_us = d->arrival_us - d->sent_us;
+    int64_t size_us = apart_us < 0 ? -apart_us : apart_us;
+    if (size_us > JITTER_US_MAX)
+        size_us = JITTER_US_MAX;
+    e->jitter_us = (uint32_t)((e->jitter_us * (JITTER_WEIGHT - 1) + size_us) / JITTER_WEIGHT);
+}
+
 static void packet(struct estimator *e, const struct flight_result *r, bool is_limited, uint64_t now_us,
                    struct findings *f)
 {
@@ -156,8 +171,11 @@ static void packet(struct estimator *e, const struct flight_result *r, bool is_l
     acked_rate_packet(&e->acked, (r->counted ? 0u : r->size) + f->skipped_bytes, r->arrival_us, is_limited);
     f->skipped_bytes = 0;
     struct inter_arrival_delta delta;
-    if (inter_arrival_packet(&e->inter_arrival, r->sent_us, r->arrival_us, now_us, &delta))
+    if (inter_arrival_packet(&e->inter_arrival, r->sent_us, r->arrival_us, now_us, &delta)) {
         trendline_delta(&e->trendline, &delta);
+        if (!r->cluster)
+            note_jitter(e, &delta);
+    }
     if (r->sent_us > f->newest_us)
         f->newest_us = r->sent_us;
 }
@@ -174,10 +192,19 @@ static uint32_t believed(const struct estimator *e, const struct probe_outcome *
     return p->saturated || p->bps < bps ? bps : p->bps < step ? p->bps : (uint32_t)step;
 }
 
+/* Without what packets of different sizes make in a bottleneck. */
+static uint32_t foreign_jitter_us(const struct estimator *e)
+{
+    uint32_t own_us = (uint32_t)(JITTER_OWN_BITS * UINT64_C(1000000) / e->target_bps);
+    return e->jitter_us > own_us ? e->jitter_us - own_us : 0;
+}
+
 /* The result replaces the estimate; a low one only as far as what arrives at the moment allows. Returns
  * the rate from which to go on, 0 = not. */
 static uint32_t take_probe(struct estimator *e, const struct probe_outcome *p, uint64_t now_us)
 {
+    if (p->bps < e->aimd.bps && p->held_us < foreign_jitter_us(e) * JITTERS_HELD)
+        return 0; /* any packets might have arrived like that */
     uint64_t ground = (uint64_t)acked_rate_bps(&e->acked) * PROBE_ACKED_PERCENT / 100;
     if (ground > e->aimd.bps)
         ground = e->aimd.bps;
@@ -193,39 +220,54 @@ static uint32_t take_probe(struct estimator *e, const struct probe_outcome *p, u
     return followed ? bps : 0;
 }
 
+/* Frames come in bursts, a key frame above all, and so do probes: the trend rises while one arrives and sees
+ * a queue that is gone soon after. Overuse is what leaves a queue behind, and one that does not sink already
+ * after the last decrease. */
+static bool leaves_queue(const struct estimator *e, uint64_t now_us)
+{
+    bool decreased = e->aimd.decreased_us && now_us - e->aimd.decreased_us < SINKING_US;
+    int64_t least_us = OVERUSE_WAIT_US + (int64_t)foreign_jitter_us(e);
+    return e->queue.wait_us >= least_us && !(decreased && e->queue.wait_us < e->overuse_wait_us);
+}
+
 /* A queue that stands full is overuse, although its delay does not grow any more. One that was
  * made is given time to drain before the rate rises; if it does not, it is somebody else's. */
 static enum trend verdict(const struct estimator *e, uint64_t now_us)
 {
     if (e->queue.full)
         return TREND_OVERUSE;
+    if (e->trendline.trend == TREND_OVERUSE && !leaves_queue(e, now_us))
+        return TREND_UNDERUSE;
     if (e->queue.stands && e->trendline.trend == TREND_NORMAL && e->aimd.decreased_us &&
         now_us - e->aimd.decreased_us < DRAIN_US)
         return TREND_UNDERUSE;
     return e->trendline.trend;
 }
 
-/* What the way carries at an overuse: where a probe has just made it, not the little that is sent besides. */
-static uint32_t carried_bps(const struct estimator *e, enum trend trend, uint64_t now_us)
+/* What the way carries. Where a queue builds, that may be far more than was sent a moment ago: a key frame of
+ * a larger layer makes one on a way that has room for the layer. Where little is sent a short queue tells
+ * that the target is too high, not how much: go down in steps, of which there are more if that was not
+ * enough. */
+static uint32_t carried(const struct estimator *e, enum trend trend, bool is_limited)
 {
-    uint32_t acked = acked_rate_bps(&e->acked);
-    uint32_t probed = e->probed_bps < e->aimd.bps ? e->probed_bps : e->aimd.bps;
-    bool echo = trend == TREND_OVERUSE && now_us - e->probed_us < ECHO_US;
-    return echo && probed > acked ? probed : acked;
+    uint32_t mean = acked_rate_bps(&e->acked);
+    if (trend != TREND_OVERUSE || !mean)
+        return mean;
+    uint32_t burst = acked_rate_burst_bps(&e->acked), most = burst > mean ? burst : mean;
+    uint32_t step = (uint32_t)((uint64_t)e->aimd.bps * LIMITED_STEP_PERCENT / 100);
+    return is_limited && !e->queue.stands && step > most ? step : most;
 }
 
 static void judge(struct estimator *e, const struct findings *f, bool is_limited, uint64_t now_us)
 {
     enum trend trend = verdict(e, now_us);
     uint32_t go_on_bps = 0;
-    if (f->cluster) {
-        e->probed_bps = f->probe.bps;
-        e->probed_us = now_us;
-    }
+    if (trend == TREND_OVERUSE)
+        e->overuse_wait_us = e->queue.wait_us;
     if (f->cluster && f->probe.bps && trend != TREND_OVERUSE)
         go_on_bps = take_probe(e, &f->probe, now_us);
     else
-        aimd_update(&e->aimd, trend, carried_bps(e, trend, now_us), is_limited, now_us);
+        aimd_update(&e->aimd, trend, carried(e, trend, is_limited), is_limited, now_us);
     if (f->cluster)
         probe_result(&e->probe, f->cluster, go_on_bps, now_us);
 }
@@ -404,6 +446,7 @@ void estimator_tick(struct estimator *e, uint64_t now_us)
     if (e->probe.tried_us == 0 && !e->deaf && estimator_hungry(e))
         probe_open(&e->probe, within((uint64_t)e->target_bps * PROBE_FIRST),
                    within((uint64_t)e->target_bps * PROBE_SECOND), now_us);
+    probe_jitter(&e->probe, foreign_jitter_us(e));
     if (e->basis == ESTIMATOR_TRANSPORT_CC)
         probe_update(&e->probe, e->target_bps, calm(e, now_us), now_us);
 }

@@ -36,7 +36,7 @@ enum {
     /* An estimate that was not exercised for so long is capped at twice the acknowledged rate, though not
      * below the start: it is trusted like a new viewer's, and probed, once more is wanted. */
     ESTIMATOR_STALE_US = 10000000,
-    ESTIMATOR_LIMITED_PERCENT = 65,    /* of the target used: below it the sender is application-limited */
+    ESTIMATOR_LIMITED_PERCENT = 80,    /* of the target used: below it the sender is application-limited */
     ESTIMATOR_REMB_US = 10000000,      /* a REMB is good for that long */
     ESTIMATOR_SILENT_US = 1000000,     /* packets leave and no feedback comes: the way is blocked ... */
     ESTIMATOR_SILENT_STEP_US = 500000, /* ... and the rate lowered that often */
@@ -59,16 +59,16 @@ struct estimator {
     struct probe probe;
     struct probe_measure measure;
     struct rate sent;
+    int64_t overuse_wait_us; /* in the queue, when the rate was lowered for it last */
     enum estimator_basis basis;
     bool deaf; /* no transport-cc is to be expected */
     uint32_t target_bps;
     uint32_t remb_bps;
     uint32_t rtt_us;       /* 0 = not known */
+    uint32_t jitter_us;    /* mean difference of the delays of neighbours, probes aside */
     bool rtt_reported;     /* else it is from feedback, which is later by what the viewer waits */
     uint32_t unheard;      /* packets sent since the last feedback */
     uint64_t unheard_us;   /* when the first of them was, or the rate last lowered for their sake */
-    uint32_t probed_bps;   /* what the last probe found; 0 = nothing */
-    uint64_t probed_us;    /* when */
     uint64_t heard_us;     /* the last feedback */
     uint32_t silent_bps;   /* the estimate before the silence that lasts; 0 = none */
     uint64_t remb_us;      /* when the last one came */

@@ -46,10 +46,39 @@ static void tells_when_a_queue_stands(void **state)
     }
 }
 
+/* Feedbacks 20 ms apart with these delays above the least: what stood in the queue over the last 60 to 120
+ * ms. */
+static void tells_how_long_it_is(void **state)
+{
+    static const struct {
+        const char *what;
+        int delay_ms[8];
+        int least_ms, most_ms;
+    } queues[] = {
+        {"none", {0, 0, 0, 0, 0, 0, 0, 0}, 0, 0},
+        {"it empties with each frame", {50, 20, 0, 50, 20, 0, 50, 20}, 0, 0},
+        {"it does not", {50, 20, 30, 60, 40, 30, 70, 50}, 20, 40},
+        {"a key frame", {0, 60, 110, 80, 50, 20, 0, 20}, 0, 0},
+        {"it grows", {10, 20, 30, 40, 50, 60, 70, 80}, 30, 60},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(queues); i++) {
+        struct standing_queue q = {.full = false};
+        uint64_t now_us = 1000000;
+        for (int n = 0; n < 20; n++)
+            standing_queue_feedback(&q, BASE_US, 10, 0, now_us += 20000);
+        for (size_t n = 0; n < COUNT(queues[i].delay_ms); n++)
+            standing_queue_feedback(&q, BASE_US + queues[i].delay_ms[n] * 1000, 10, 0, now_us += 20000);
+        if (q.wait_us < queues[i].least_ms * 1000 || q.wait_us > queues[i].most_ms * 1000)
+            fail_msg("%s: %d", queues[i].what, (int)q.wait_us);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_when_a_queue_stands),
+        cmocka_unit_test(tells_how_long_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
