@@ -23,6 +23,7 @@ struct bandwidth *bandwidth_new(struct transport *viewer, uint64_t now_us)
     b->timer = (struct timer){.fire = on_timer, .arg = b};
     estimator_init(&b->estimator, ring, FLIGHT_CAPACITY_MIN, now_us);
     pacer_init(&b->pacer, PACER_PERCENT, PACER_DEPTH_US, now_us);
+    pacer_init(&b->resends, BANDWIDTH_RESEND_PERCENT, TRANSPORT_SECOND_US, now_us);
     return b;
 }
 
@@ -114,7 +115,9 @@ static void resend_first(struct bandwidth *b, uint64_t now_us)
     struct bandwidth_resend *r = &b->waiting[b->first];
     b->first = (b->first + 1) % BANDWIDTH_WAITING_MAX;
     b->count--;
-    pacer_take(&b->pacer, slot_resend(b->viewer->slots[r->slot], r->seq, now_us));
+    size_t len = slot_resend(b->viewer->slots[r->slot], r->seq, now_us);
+    pacer_take(&b->pacer, len);
+    pacer_take(&b->resends, len);
 }
 
 static void resend_waiting(struct bandwidth *b, uint64_t now_us)
@@ -126,7 +129,8 @@ static void resend_waiting(struct bandwidth *b, uint64_t now_us)
 
 void bandwidth_resend(struct bandwidth *b, uint16_t slot, uint16_t seq, uint64_t now_us)
 {
-    if (b->count == BANDWIDTH_WAITING_MAX) {
+    pacer_fill(&b->resends, estimator_target_bps(&b->estimator), now_us);
+    if (b->count == BANDWIDTH_WAITING_MAX || pacer_in_debt(&b->resends)) {
         counter_add(&b->viewer->worker->counters, COUNT_drop_resend_full, 1);
         return;
     }

@@ -13,7 +13,9 @@ struct transport;
 enum {
     BANDWIDTH_WAITING_MAX = 256, /* retransmissions that wait; more are left to the viewer to ask for again */
     BANDWIDTH_LOOK_US = 100000,  /* between looks while nothing waits and no probe goes out */
-    BANDWIDTH_OVERHEAD_IPV4 = 28, /* bytes of IP and UDP headers */
+    BANDWIDTH_RESEND_PERCENT = 25, /* of the estimate, for retransmissions over a second: what is lost because
+                                      the way is full is not to keep it full */
+    BANDWIDTH_OVERHEAD_IPV4 = 28,  /* bytes of IP and UDP headers */
     BANDWIDTH_OVERHEAD_IPV6 = 48,
 };
 
@@ -28,6 +30,7 @@ struct bandwidth {
     struct estimator estimator;
     struct allocate allocate;
     struct pacer pacer;
+    struct pacer resends; /* their share */
     struct timer timer;
     bool can_probe;                                         /* transport-cc and RTX were negotiated */
     uint64_t sent_us;                                       /* last packet that left */

@@ -287,7 +287,7 @@ static size_t send_padding(struct slot *s, uint64_t now_us)
 void slot_probe(struct slot *s, size_t bytes, uint64_t now_us)
 {
     size_t sent = 0;
-    for (uint16_t i = 0; sent < bytes && i < SLOT_PROBE_REPEATS; i++)
+    for (uint16_t i = 0; sent + SLOT_PROBE_REPEAT <= bytes && i < SLOT_PROBE_REPEATS; i++)
         sent += repeat(s, (uint16_t)(s->sent.highest - i), now_us);
     for (size_t i = 0; sent < bytes && i < SLOT_PROBE_PADDINGS; i++)
         sent += send_padding(s, now_us);

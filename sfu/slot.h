@@ -19,6 +19,7 @@ enum {
     SLOT_SENT = 128,      /* entries of the sent window to begin with, video */
     SLOT_SENT_AUDIO = 32, /* and audio */
     SLOT_SENT_MAX = 4096,
+    SLOT_PROBE_REPEAT = 600,    /* bytes of a probe: for less padding will do, or it becomes a larger one */
     SLOT_PROBE_REPEATS = 10,    /* packets repeated in one tick of a probe, at most */
     SLOT_PROBE_PADDINGS = 64,   /* and packets of padding */
     SLOT_RESENDS_MAX = 3,       /* of one packet */
