@@ -65,6 +65,10 @@ struct layered {
     size_t packet_count, packet_capacity;
     uint64_t first;
     uint32_t random;
+    /* How many packets a frame takes (key: of a key picture); NULL = LAYERED_FRAME_PACKETS at most, at
+     * random. */
+    uint8_t (*packets_of)(void *arg, uint8_t sid, uint8_t tid, bool key);
+    void *arg;
 
     /* state */
     uint32_t picture, timestamp, step;
@@ -307,9 +311,10 @@ static void layered_frame(struct layered *e, uint8_t sid, bool key)
         .sid = sid,
         .tid = step.tid,
         .tl0 = e->tl0,
-        .packets = (uint8_t)(1 + layered_random(e) % LAYERED_FRAME_PACKETS),
         .key = key,
     };
+    f->packets = e->packets_of ? e->packets_of(e->arg, sid, step.tid, key)
+                               : (uint8_t)(1 + layered_random(e) % LAYERED_FRAME_PACKETS);
     for (uint8_t tid = 0; !key && tid < 3; tid++) {
         if (step.refs >> tid & 1)
             layered_refer(f, e->last[sid][tid]);
