@@ -165,6 +165,26 @@ static void a_camera_that_comes_back_moves_nobody(void **state)
     hall_end(&h);
 }
 
+/* A lone one is dominant before it says anything, but nobody is ranked for that. */
+static void who_was_alone_has_not_spoken(void **state)
+{
+    (void)state;
+    struct hall h;
+    hall_begin(&h);
+    hall_join(&h, 1, 0, 0, false);
+    hall_run(&h, 500);
+    assert_int_equal(speech_dominant(&h.room->speech), 2);
+    hall_join(&h, 2, 0, 0, false);
+    hall_join(&h, VIEWER, 0, 1, false);
+    hall_run(&h, 500);
+    play(&h, CAMERA_OFF, 2);
+    play(&h, CAMERA_ON, 2);
+    assert_int_equal(hall_holder(&h, VIEWER, 0), 3);
+    play(&h, SPEAKS, 2);
+    assert_int_equal(hall_holder(&h, VIEWER, 0), 2);
+    hall_end(&h);
+}
+
 /* --- What cannot be played ----------------------------------------------------------------- */
 
 static struct sfu_slot_event describe(struct hall *h, size_t slot)
@@ -242,6 +262,7 @@ int main(void)
         cmocka_unit_test(a_new_speaker_is_heard_at_once),
         cmocka_unit_test(who_speaks_is_shown_and_nobody_is_moved_without_need),
         cmocka_unit_test(a_camera_that_comes_back_moves_nobody),
+        cmocka_unit_test(who_was_alone_has_not_spoken),
         cmocka_unit_test(a_slot_goes_to_one_who_can_be_shown),
         cmocka_unit_test(a_publisher_who_changes_the_codec),
         cmocka_unit_test(whose_layers_have_ended_is_named),
