@@ -105,7 +105,7 @@ export function probe({ lacks = [], camera = null, watched = false, quiet = fals
         found.push({
           out: false, kind: it.kind, codec: codecOf(stats, it), mid, csrc: heard?.source ?? null,
           age: heard ? performance.timeOrigin + performance.now() - heard.timestamp : null,
-          packets: it.packetsReceived, frames: it.framesDecoded, keys: it.keyFramesDecoded, energy: it.totalAudioEnergy,
+          packets: it.packetsReceived, bytes: it.bytesReceived, frames: it.framesDecoded, keys: it.keyFramesDecoded, energy: it.totalAudioEnergy,
           width: it.frameWidth, height: it.frameHeight,
         });
       }
