@@ -109,12 +109,12 @@ static void check_play(void **state)
     struct fake_plane plane;
     fake_plane_init(&plane, NULL);
     struct fake_client *ann = fake_join(&plane, "r", "Ann");
-    g_autofree char *programme = post(&plane, "/whep/r", "", "audio:0:recvonly video:1:recvonly");
+    g_free(post(&plane, "/whep/r", "", "audio:0:recvonly video:1:recvonly"));
     assert_string_equal(text_of(entry_at(fake_told(ann, "roster"), "joined", 0), "name"), "Viewer");
     assert_int_equal(fake_sfu.viewed, 0);
     assert_int_equal(fake_sfu.last_desc.media.slot_count, 2);
-    g_autofree char *one =
-        post(&plane, "/whep/r/1", "", "video:0:recvonly video:1:recvonly video:2:recvonly audio:3:recvonly");
+    g_free(
+        post(&plane, "/whep/r/1", "", "video:0:recvonly video:1:recvonly video:2:recvonly audio:3:recvonly"));
     assert_int_equal(fake_sfu.viewed, 1);
     assert_int_equal(fake_sfu.view_count, 4);
     static const struct sfu_view_slot wanted[] = {
@@ -261,7 +261,7 @@ static void check_limits(void **state)
     g_autofree char *offer = offer_text("audio:0:sendonly");
     g_autofree char *first = post(&plane, "/whip/r", "", "audio:0:sendonly");
     assert_int_equal(status_of(&plane, WHIP_POST, "/whip/r", "", offer), 503); /* the room */
-    g_autofree char *second = post(&plane, "/whip/s", "", "audio:0:sendonly");
+    g_free(post(&plane, "/whip/s", "", "audio:0:sendonly"));
     assert_int_equal(status_of(&plane, WHIP_POST, "/whip/t", "", offer), 503); /* the server */
     assert_true(server_is_full(&plane.server));
     assert_int_equal(status_of(&plane, WHIP_DELETE, first, "", ""), 200);
