@@ -181,7 +181,7 @@ static enum select_verdict choose_layers(struct select *s, uint64_t number, cons
 {
     struct frames *frames = &s->frames;
     size_t at;
-    if (!f->needed_by && (f->key || !f->has_descriptor))
+    if (!f->needed_by && !f->has_descriptor)
         return without_layers(s, number, v, f);
     if (frames_find(frames, number, v, f, &at)) {
         uint64_t last = frames_at(frames, at)->last;
