@@ -79,11 +79,12 @@ function receivedCards({ receiving, server }, slots) {
   });
 }
 
-/** `empty` slots, of which there is nothing to say. */
+/** Of the slots that show nobody: how many there are. */
 function emptyText(slots) {
   const empty = slots.filter(({ told, why }) => told.track === null && why === 'empty').length;
   const hidden = slots.filter(({ why }) => why === 'hidden').length;
-  return [empty && `${empty} free`, hidden && `${hidden} not looked at, so nothing is sent for them`].filter(Boolean).join(', ');
+  const places = (count) => `${count} ${count === 1 ? 'place' : 'places'}`;
+  return [empty && `${places(empty)} free`, hidden && `${places(hidden)} not looked at: nothing is sent for them`].filter(Boolean).join(', ');
 }
 
 /* --- Drawing: what is there stays, and only its text changes --------------------------------------------------- */
