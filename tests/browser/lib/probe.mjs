@@ -121,6 +121,21 @@ export function probe({ lacks = [], camera = null, watched = false, quiet = fals
     return found;
   }
 
+  // From now on, four times a second: what has arrived by then in the slots in which anything has. What each field is, and
+  // its unit: inbound-rtp in W3C's Identifiers for WebRTC's Statistics API. Ends what was recorded before.
+  let recording = null;
+  async function record() {
+    clearInterval(recording?.timer);
+    const samples = [];
+    async function sample() {
+      const stats = [...(await connections.at(-1).getStats()).values()];
+      samples.push(stats.filter(({ type, packetsReceived }) => type === 'inbound-rtp' && packetsReceived));
+    }
+    await sample();
+    recording = { samples, timer: setInterval(sample, 250) };
+  }
+  const recorded = () => recording.samples;
+
   // The pair of candidates over which media goes now, { local, remote } as 'address port', or null.
   async function path() {
     const stats = new Map([...(await connections.at(-1).getStats())]);
@@ -148,5 +163,5 @@ export function probe({ lacks = [], camera = null, watched = false, quiet = fals
     if (!on) for (const socket of sockets) socket.close();
   }
 
-  window.probe = { connections, streams, cipher, path, candidates, frames, setOnline, speak };
+  window.probe = { connections, streams, cipher, path, candidates, frames, setOnline, speak, record, recorded };
 }
