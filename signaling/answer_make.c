@@ -55,19 +55,13 @@ static bool mixed_allowed(const struct answer_build *b)
 
 static int check_taken(struct answer_build *b)
 {
-    bool taken = false, used = !b->config->only_sends && !b->config->only_receives;
     if (b->before->version)
         return 0; /* everything may be stopped later on */
     for (size_t i = 0; i < b->offer->section_count; i++) {
-        taken = taken || b->plan[i].taken;
-        used = used || b->plan[i].sends || b->plan[i].receives;
+        if (b->plan[i].taken)
+            return 0;
     }
-    if (taken && !used)
-        return answer_refuse(b, 0, "no m-line %s, and here clients do nothing else",
-                             b->config->only_sends ? "sends" : "receives");
-    if (taken)
-        return 0;
-    return answer_refuse(
+    return answer_fail(
         b, 0, "no m-line can be taken: none has audio or video in a codec of this room (first %s, %s)",
         b->config->audio_count ? rtp_codecs[b->config->audio[0]].name : "no audio",
         b->config->video_count ? rtp_codecs[b->config->video[0]].name : "no video");

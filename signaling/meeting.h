@@ -38,8 +38,7 @@ void meeting_add(struct meeting *meeting, struct session *session); /* not told 
 void meeting_joined(struct meeting *meeting,
                     struct session *session); /* not told to itself in a small room */
 void meeting_updated(struct meeting *meeting, struct session *session);
-void meeting_remove(struct meeting *meeting, struct session *session,
-                    const char *reason); /* NULL: nobody was told of it */
+void meeting_remove(struct meeting *meeting, struct session *session, const char *reason);
 
 /* Sends a numbered notice to everyone. */
 void meeting_notify(struct meeting *meeting, struct notice *notice);

@@ -33,18 +33,10 @@ struct session_track {
     char *name; /* or NULL */
 };
 
-/* How the client came in: what its offers may hold, and who ends the session. */
-enum session_way {
-    SESSION_SOCKET, /* a WebSocket: it sends and receives, is told things, and may resume */
-    SESSION_WHIP,   /* one POST (RFC 9725): it only sends */
-    SESSION_WHEP,   /* one POST (draft-ietf-wish-whep): it only receives */
-};
-
 struct session {
     struct server *server;
     struct meeting *meeting;
-    enum session_way way;
-    struct client *client; /* NULL while its socket is away, and always for WHIP and WHEP */
+    struct client *client; /* NULL while its socket is away */
     uint32_t participant;
     char *name;
     struct session_track tracks[SFU_TRACKS_MAX];
@@ -81,7 +73,7 @@ void session_heard(struct session *session);
 bool session_has_since(const struct session *session, uint32_t event);
 void session_replay(struct session *session, uint32_t event);
 
-/* Sends a numbered notice, and keeps it; not for a session that never has a socket. */
+/* Sends a numbered notice, and keeps it. */
 void session_notify(struct session *session, struct notice *notice);
 
 /* The same, for one that only this session gets. Takes over params. */
