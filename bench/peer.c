@@ -1,10 +1,8 @@
 #include "peer.h"
 
-#include "demux.h"
 #include "peer_rtcp.h"
 
 #include <errno.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -56,6 +54,7 @@ static struct source_conf source_conf(const struct peer *p, const struct sfu_tra
     size_t below_best = layers_of(t) - 1 - layer;
     return (struct source_conf){
         .kind = t->kind,
+        .codec = f ? f->codec : RTP_CODEC_NONE,
         .track = t->id,
         .layer = (uint8_t)layer,
         .mid = t->mid,
@@ -133,6 +132,9 @@ struct peer *peer_new(struct dtls_context *ctx, const struct peer_conf *conf, co
     p->arg = arg;
     p->media = conf->server->media;
     p->silent = conf->silent;
+    p->feedback = conf->feedback;
+    p->remb_bps = conf->remb_bps;
+    p->verify_every = conf->verify_every;
     p->clock_offset_us = conf->clock_offset_us;
     p->profile = "";
     p->check_us = now_us;
@@ -154,6 +156,7 @@ void peer_free(struct peer *p)
     dtls_free(p->dtls);
     secure_free(p->secure);
     seal_free(p->seal);
+    peek_free(p->peek);
     free(p->sources);
     free(p->sinks);
     free(p);
@@ -251,96 +254,6 @@ static uint64_t run_sources(struct peer *p, uint64_t now_us)
     return next_us;
 }
 
-/* --- Receiving ------------------------------------------------------------------- */
-
-static void take_keys(struct peer *p)
-{
-    struct keys keys;
-    if (p->secure || dtls_keys(p->dtls, &keys) != 0)
-        return;
-    p->secure = secure_new(&keys);
-    p->seal = seal_new(&keys, NULL);
-    p->profile = keys_profiles[keys.profile].name;
-    OPENSSL_cleanse(&keys, sizeof(keys));
-}
-
-static void receive_check(struct peer *p, const uint8_t *datagram, size_t len, uint64_t now_us)
-{
-    if (!check_response(&p->check, datagram, len))
-        return;
-    p->reached = true;
-    p->checks_answered++;
-    p->answered_us = now_us;
-    p->check_us = now_us + PEER_CHECK_US;
-    dtls_start(p->dtls);
-}
-
-static struct sink *sink_of(struct peer *p, uint32_t ssrc, bool *rtx)
-{
-    for (size_t i = 0; i < p->sink_count; i++) {
-        *rtx = p->sinks[i].rtx_ssrc && p->sinks[i].rtx_ssrc == ssrc;
-        if (p->sinks[i].ssrc == ssrc || *rtx)
-            return &p->sinks[i];
-    }
-    return NULL;
-}
-
-static void receive_plain(struct peer *p, const uint8_t *rtp, size_t len, uint64_t now_us)
-{
-    struct rtp_view v;
-    bool rtx = false;
-    if (rtp_view_parse(&v, rtp, len, &p->media.exts) != 0) {
-        p->undecryptable++;
-        return;
-    }
-    struct sink *s = sink_of(p, v.ssrc, &rtx);
-    struct sink_packet packet = {
-        .seq = v.seq,
-        .timestamp = v.timestamp,
-        .csrc = rtp[0] & 0x0f ? get_u32(rtp + RTP_HEADER_LEN) : 0,
-        .marker = v.marker,
-        .recovered = rtx,
-        .payload = rtp + v.payload,
-        .len = v.payload_len,
-    };
-    if (!s || (rtx && rtp_rtx_osn(&v, rtp, &packet.seq) != 0)) {
-        p->strangers++;
-        return;
-    }
-    if (rtx) {
-        packet.payload += 2;
-        packet.len -= 2;
-    }
-    sink_receive(s, &packet, now_us);
-}
-
-void peer_receive(struct peer *p, uint8_t *datagram, size_t len, uint64_t now_us)
-{
-    switch (demux(datagram, len)) {
-    case DEMUX_STUN:
-        receive_check(p, datagram, len, now_us);
-        break;
-    case DEMUX_DTLS:
-        dtls_feed(p->dtls, datagram, len);
-        take_keys(p);
-        break;
-    case DEMUX_RTP:
-        if (p->secure && secure_unprotect_rtp(p->secure, datagram, len, &len) == SECURE_OK)
-            receive_plain(p, datagram, len, now_us);
-        else
-            p->undecryptable++;
-        break;
-    case DEMUX_RTCP:
-        if (p->secure && secure_unprotect_rtcp(p->secure, datagram, len, &len) == SECURE_OK)
-            peer_rtcp_receive(p, datagram, len, now_us);
-        else
-            p->undecryptable++;
-        break;
-    default:
-        p->strangers++;
-    }
-}
-
 /* --- Time --------------------------------------------------------------------------- */
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -382,6 +295,9 @@ uint64_t peer_tick(struct peer *p, uint64_t now_us)
         p->nack_us = now_us + PEER_NACK_US;
         peer_rtcp_ask(p, now_us);
     }
+    if (transport_cc_due_us(&p->transport_cc) <= now_us)
+        peer_rtcp_acknowledge(p, now_us);
+    next_us = earlier(next_us, transport_cc_due_us(&p->transport_cc));
     next_us = earlier(next_us, earlier(p->second_us, p->silent ? UINT64_MAX : p->nack_us));
     return earlier(next_us, run_sources(p, now_us));
 }

@@ -6,11 +6,13 @@
 
 #include "check.h"
 #include "dtls.h"
+#include "peek.h"
 #include "seal.h"
 #include "secure.h"
 #include "sfu.h"
 #include "sink.h"
 #include "source.h"
+#include "transport_cc.h"
 
 enum {
     PEER_DATAGRAM_MAX = 1500,
@@ -20,6 +22,13 @@ enum {
     PEER_NACK_US = 10000,         /* between looks for what is missing */
 };
 
+/* What it tells of its network, besides receiver reports. */
+enum peer_feedback {
+    PEER_TRANSPORT_CC, /* each 50 ms as browsers do, where the header extension was negotiated */
+    PEER_REMB,         /* once a second: peer.remb_bps */
+    PEER_REPORTS,      /* nothing */
+};
+
 /* What SDP would have said, seen from the server: `server` is what sfu_join() is
  * given, whose remote_ufrag, tracks and slots are this participant's. */
 struct peer_conf {
@@ -27,6 +36,10 @@ struct peer_conf {
     struct sfu_fingerprint server_fingerprint;
     int64_t clock_offset_us; /* of this participant's wall clock */
     bool silent;             /* no NACKs, no PLIs of its own accord */
+    enum peer_feedback feedback;
+    uint32_t remb_bps;
+    uint32_t verify_every; /* 0 or 1: each RTP packet is verified and read in full; N: one in N, of the others
+                              the first bytes are read */
 };
 
 struct peer_upcalls {
@@ -40,18 +53,23 @@ struct peer {
     struct sfu_media_desc media;
     char ufrag[SFU_UFRAG_MAX + 1]; /* of this participant */
     bool silent;
+    enum peer_feedback feedback;
+    uint32_t remb_bps; /* may be changed at any time; 0 = says nothing */
 
     struct check check;
     struct dtls *dtls;
     struct secure *secure; /* NULL before DTLS is done */
     struct seal *seal;
-    const char *profile; /* of SRTP, "" before */
+    struct peek *peek;                 /* NULL where each packet is verified */
+    uint32_t verify_every, unverified; /* how many since the last that was */
+    const char *profile;               /* of SRTP, "" before */
     int64_t clock_offset_us;
     bool reached; /* a check was answered */
     uint64_t answered_us;
     uint64_t check_us, second_us, nack_us; /* next */
     uint32_t rtcp_ssrc;
-    uint16_t transport_seq;
+    uint16_t transport_seq;           /* of what it sends */
+    struct transport_cc transport_cc; /* of what it receives */
 
     struct source *sources; /* of all tracks, layer by layer */
     size_t source_count;
@@ -62,6 +80,7 @@ struct peer {
     uint32_t checks_answered;
     uint32_t undecryptable; /* SRTP or SRTCP that did not verify */
     uint32_t strangers;     /* RTP of an SSRC that is no slot's */
+    uint32_t paddings;      /* packets of padding alone, on an SSRC for RTX */
     uint32_t reports;       /* receiver report blocks about its sources */
 };
 

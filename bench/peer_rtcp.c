@@ -94,11 +94,24 @@ static void write_blocks(struct peer *p, struct wr *w, uint64_t now_us)
     rtcp_write_cname(w, p->rtcp_ssrc, cname, sizeof(cname) - 1);
 }
 
+static void write_remb(struct peer *p, struct wr *w)
+{
+    uint32_t ssrcs[RTCP_BLOCKS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < p->sink_count && n < RTCP_BLOCKS_MAX; i++) {
+        if (p->sinks[i].kind == RTP_VIDEO)
+            ssrcs[n++] = p->sinks[i].ssrc;
+    }
+    rtcp_write_remb(w, p->rtcp_ssrc, p->remb_bps, ssrcs, n);
+}
+
 void peer_rtcp_report(struct peer *p, uint64_t now_us)
 {
     uint8_t bytes[COMPOUND_MAX];
     struct wr w = wr_init(bytes, sizeof(bytes));
     write_blocks(p, &w, now_us);
+    if (p->feedback == PEER_REMB && p->remb_bps)
+        write_remb(p, &w);
     for (size_t i = 0; i < p->source_count; i++) {
         const struct source *s = &p->sources[i];
         if (!s->sent || s->paused)
@@ -110,6 +123,16 @@ void peer_rtcp_report(struct peer *p, uint64_t now_us)
         rtcp_write_cname(&w, s->conf.ssrc, cname, sizeof(cname) - 1);
     }
     flush(p, &w);
+}
+
+void peer_rtcp_acknowledge(struct peer *p, uint64_t now_us)
+{
+    uint8_t bytes[TRANSPORT_CC_LEN_MAX];
+    uint32_t media = p->sink_count ? p->sinks[0].ssrc : 0;
+    size_t len;
+    while ((len = transport_cc_build(&p->transport_cc, p->rtcp_ssrc, media, now_us, bytes, sizeof(bytes))) >
+           0)
+        peer_send_rtcp(p, bytes, len);
 }
 
 void peer_rtcp_ask(struct peer *p, uint64_t now_us)

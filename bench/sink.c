@@ -37,15 +37,16 @@ static struct content read_content(const struct sink *s, const struct sink_packe
     size_t head = TOC_LEN;
     if (s->kind == RTP_VIDEO) {
         struct vp8_descriptor d;
-        if (vp8_read(&d, p->payload, p->len) != 0)
+        if (vp8_read(&d, p->payload, p->plain) != 0)
             return c;
         c.start = d.start;
         c.key = d.start && d.key;
         c.picture_id = d.picture_id;
         head = d.len + (c.key ? (size_t)KEY_HEADER_LEN : d.start ? (size_t)FRAME_TAG_LEN : 0);
     }
-    c.sound =
-        p->len > head && stamp_read(&c.stamp, p->payload + head, p->len - head) && c.stamp.track == p->csrc;
+    /* A source that was not told its track stamps 0. */
+    c.sound = s->unstamped || (p->plain > head && stamp_read(&c.stamp, p->payload + head, p->plain - head) &&
+                               (c.stamp.track == p->csrc || !c.stamp.track));
     return c;
 }
 
@@ -62,6 +63,23 @@ static void follow(struct sink *s, const struct sink_packet *p, const struct con
         s->cold_switches++;
 }
 
+/* A frame of a video track came. Whether what a slot shows changes hands at once or after a while is the
+ * server's choice, so a freeze is only what happens to one track. */
+static void watch_frames(struct sink *s, bool other_track, uint64_t now_us)
+{
+    uint64_t took_us = now_us - s->frame_us, usual_us = s->frame_time_us;
+    bool first = !s->frame_us || other_track;
+    s->frame_us = now_us;
+    if (first) {
+        s->frame_time_us = 0;
+    } else if (usual_us && took_us > 3 * usual_us && took_us > usual_us + SINK_FREEZE_US) {
+        s->freezes++;
+        s->frozen_us += took_us - usual_us;
+    } else {
+        s->frame_time_us = usual_us ? (7 * usual_us + took_us) / 8 : took_us;
+    }
+}
+
 static void take_newest(struct sink *s, uint64_t number, const struct sink_packet *p, const struct content *c,
                         uint64_t now_us)
 {
@@ -69,8 +87,11 @@ static void take_newest(struct sink *s, uint64_t number, const struct sink_packe
         follow(s, p, c);
     if (p->csrc != s->csrc || c->stamp.layer != s->layer) {
         s->switches += s->newest != 0;
+        s->layer_switches += s->newest != 0 && p->csrc == s->csrc;
         s->switch_timestamp = p->timestamp;
     }
+    if (s->kind == RTP_VIDEO && c->start)
+        watch_frames(s, p->csrc != s->csrc, now_us);
     for (uint64_t i = s->newest + 1; i < number && i <= s->newest + SINK_WINDOW; i++)
         mark(s, i, false);
     s->newest = number;
@@ -106,19 +127,29 @@ void sink_receive(struct sink *s, const struct sink_packet *p, uint64_t now_us)
         return;
     }
     if (number <= s->newest && has(s, number)) {
-        s->duplicates++;
+        s->duplicates += !p->recovered;
+        s->repeats += p->recovered;
         return;
     }
     feed_nack(s, p, &c, now_us);
     s->packets++;
     s->bytes += p->len;
     s->recovered += p->recovered;
+    s->reordered += !p->recovered && number < s->newest;
+    if (s->latency && c.sound && !s->unstamped && now_us >= c.stamp.sent_us)
+        histogram_add(s->latency, now_us - c.stamp.sent_us);
     s->corrupt += !c.sound;
     s->frames += s->kind == RTP_VIDEO && c.start;
     s->keys += s->kind == RTP_VIDEO && c.start && c.key;
     if (number > s->newest)
         take_newest(s, number, p, &c, now_us);
     mark(s, number, true);
+}
+
+/* The first packet's number is its sequence number, and NEAR. */
+uint64_t sink_index(const struct sink *s, uint16_t seq)
+{
+    return seq_extend(s->newest, seq) - NEAR;
 }
 
 uint64_t sink_missing(const struct sink *s)

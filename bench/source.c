@@ -6,11 +6,10 @@
 enum {
     AUDIO_CLOCK = 48000,
     VIDEO_CLOCK = 90000,
-    STALL_US = 200000,    /* behind by more: start again from now */
-    OPUS_TOC = 0x78,      /* a 20 ms CELT frame, mono */
-    DESCRIPTOR_LEN = 6,   /* of VP8: X, I L T, picture id (2), TL0PICIDX, TID */
-    KEY_HEADER_LEN = 10,  /* RFC 6386, section 9.1 */
-    INTER_HEADER_LEN = 3, /* the frame tag alone */
+    STALL_US = 200000,   /* behind by more: start again from now */
+    OPUS_TOC = 0x78,     /* a 20 ms CELT frame, mono */
+    DESCRIPTOR_LEN = 6,  /* of VP8: X, I L T, picture id (2), TL0PICIDX, TID */
+    KEY_HEADER_LEN = 10, /* RFC 6386, section 9.1 */
     ONE_BYTE_PROFILE = 0xbede,
 };
 
@@ -42,7 +41,24 @@ void source_init(struct source *s, const struct source_conf *conf, uint64_t rand
 
 uint64_t source_due_us(const struct source *s)
 {
-    return s->paused ? UINT64_MAX : s->next_us;
+    if (s->paused)
+        return UINT64_MAX;
+    return s->in_frame ? s->next_us + (uint64_t)s->conf.spread_us * s->frame.at / s->packets : s->next_us;
+}
+
+/* How many packets the frame that begins has. */
+static uint16_t count_packets(struct source *s)
+{
+    const struct source_conf *c = &s->conf;
+    if (c->kind != RTP_VIDEO)
+        return 1;
+    if (!c->frames)
+        return s->frame.key && c->key_packets ? c->key_packets : c->packets;
+    s->supplied = c->frames->next(c->frames, c, s->frame.key, &s->supplied_at);
+    s->frame.key = s->supplied.key;
+    s->frame.tid = s->supplied.tid;
+    s->frame.sync = s->supplied.sync;
+    return (uint16_t)((s->supplied.len + c->payload_len - 1) / c->payload_len);
 }
 
 static void begin_frame(struct source *s, uint64_t now_us)
@@ -51,31 +67,41 @@ static void begin_frame(struct source *s, uint64_t now_us)
         s->next_us = now_us;
     s->frame.timestamp = timestamp_at(s, s->next_us);
     s->frame.picture_id = (s->frame.picture_id + 1) & 0x7fff;
-    s->frame.tl0++;
     s->frame.level = s->conf.level;
     s->frame.key = s->conf.kind == RTP_VIDEO && s->key_due;
     s->frame.at = 0;
+    s->packets = count_packets(s);
+    if (s->frame.tid == 0)
+        s->frame.tl0++;
     if (s->frame.key)
         s->keys++;
     s->key_due = false;
     s->in_frame = true;
 }
 
+/* The packet's part of a supplied frame: all parts are alike within a byte. */
+static void cut(const struct source *s, struct source_packet *out)
+{
+    size_t from = s->supplied.len * out->at / s->packets, to = s->supplied.len * (out->at + 1u) / s->packets;
+    out->data = s->supplied.data + from;
+    out->len = (uint16_t)(to - from);
+}
+
 bool source_next(struct source *s, uint64_t now_us, struct source_packet *out)
 {
-    if (!s->in_frame) {
-        if (source_due_us(s) > now_us)
-            return false;
+    if (source_due_us(s) > now_us)
+        return false;
+    if (!s->in_frame)
         begin_frame(s, now_us);
-    }
-    uint16_t packets = s->conf.kind == RTP_VIDEO ? s->conf.packets : 1;
     *out = s->frame;
     out->index = s->index++;
     out->sent_us = now_us;
-    out->last = s->frame.at + 1 >= packets;
+    out->last = s->frame.at + 1 >= s->packets;
+    if (s->conf.frames && s->conf.kind == RTP_VIDEO)
+        cut(s, out);
     s->ring[out->index % SOURCE_RING] = *out;
     s->sent++;
-    s->octets += s->conf.payload_len;
+    s->octets += out->data ? out->len : s->conf.payload_len;
     s->frame.at++;
     if (out->last) {
         s->in_frame = false;
@@ -128,16 +154,19 @@ static void write_header(const struct source *s, const struct source_packet *p, 
         put_u16(words, (uint32_t)((wr_len(w) - start) / 4));
 }
 
-/* RFC 6386, section 9.1, as far as a forwarder reads: frame type, start code, size. */
-static void write_vp8(const struct source *s, const struct source_packet *p, struct wr *w)
+/* The payload descriptor of RFC 7741. */
+static void write_vp8_descriptor(const struct source_packet *p, struct wr *w)
 {
     wr_u8(w, 0x80 | (p->at == 0 ? 0x10u : 0));
     wr_u8(w, 0xe0);
     wr_u16(w, 0x8000u | p->picture_id);
     wr_u8(w, p->tl0);
-    wr_u8(w, 0);
-    if (p->at)
-        return;
+    wr_u8(w, (uint32_t)p->tid << 6 | (p->sync ? 0x20u : 0));
+}
+
+/* RFC 6386, section 9.1, as far as a forwarder reads: frame type, start code, size. */
+static void write_vp8_frame_header(const struct source *s, const struct source_packet *p, struct wr *w)
+{
     wr_u8(w, p->key ? 0x10 : 0x11);
     wr_u16(w, 0);
     if (!p->key)
@@ -149,18 +178,29 @@ static void write_vp8(const struct source *s, const struct source_packet *p, str
     wr_u8(w, s->conf.height >> 8);
 }
 
-static void write_payload(const struct source *s, const struct source_packet *p, struct wr *w)
+static void write_filler(const struct source *s, const struct source_packet *p, struct wr *w, size_t start)
 {
     const struct stamp stamp = {s->conf.track, s->conf.layer, (uint16_t)p->index, p->sent_us};
-    size_t start = wr_len(w), least = DESCRIPTOR_LEN + KEY_HEADER_LEN + STAMP_LEN;
-    if (s->conf.kind == RTP_VIDEO)
-        write_vp8(s, p, w);
-    else
+    size_t least = DESCRIPTOR_LEN + KEY_HEADER_LEN + STAMP_LEN;
+    if (s->conf.kind == RTP_AUDIO)
         wr_u8(w, OPUS_TOC);
+    else if (p->at == 0)
+        write_vp8_frame_header(s, p, w);
     size_t len = (s->conf.payload_len > least ? s->conf.payload_len : least) - (wr_len(w) - start);
     uint8_t *to = wr_reserve(w, len);
     if (to)
         stamp_write(&stamp, to, len);
+}
+
+static void write_payload(const struct source *s, const struct source_packet *p, struct wr *w)
+{
+    size_t start = wr_len(w);
+    if (s->conf.kind == RTP_VIDEO)
+        write_vp8_descriptor(p, w);
+    if (p->data)
+        wr_bytes(w, p->data, p->len);
+    else
+        write_filler(s, p, w, start);
 }
 
 size_t source_write(const struct source *s, const struct source_packet *p, uint16_t transport_seq,

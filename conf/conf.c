@@ -109,6 +109,8 @@ static int check(const struct load *load)
         return fail(load, "http.tls = files: http.certificate and http.key have to name PEM files");
     if (conf->http.tls == CONF_TLS_AUTO && !*conf->http.tls_dir)
         return fail(load, "http.tls = auto: http.tls_dir has to name a folder");
+    if (strstr(conf->ice.servers, "turn") && !*conf->ice.secret)
+        return fail(load, "ice.servers: a TURN server takes passwords; ice.secret has to be set");
     if (conf->rtc.port + workers - 1 > UINT16_MAX)
         return fail(load, "rtc.port = %u: %u workers need that many ports, so it may be at most %u",
                     conf->rtc.port, workers, UINT16_MAX - workers + 1);

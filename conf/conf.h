@@ -23,7 +23,7 @@ struct conf {
         char *tls_dir;           /* where tls = auto keeps what it made; relative to the working directory */
         char *root;    /* folder of the page; "" = the web/ folder of the source tree or installation */
         char *origins; /* allowed Origin headers, separated by spaces; "" = the server's own; "*" = any */
-        uint32_t connections; /* most at a time, 4096 */
+        uint32_t connections; /* most at a time, sessions of WHIP and WHEP included, 4096 */
     } http;
     struct {
         uint16_t port;    /* first worker's UDP port, 7900; worker n has port + n */
@@ -52,6 +52,11 @@ struct conf {
     struct {
         char *secret; /* HS256 key for join tokens; "" = no token needed */
     } auth;
+    struct {
+        char *servers;     /* stun:, stuns:, turn: and turns: URLs told to clients, separated by spaces */
+        char *secret;      /* shared with the TURN servers, which take passwords made of it */
+        uint32_t lifetime; /* s that such a password holds, 86400 */
+    } ice;
     struct {
         enum conf_log_level level; /* info */
     } log;

@@ -35,7 +35,7 @@ const struct conf_key conf_keys[] = {
     {AT(http, origins), TEXT, .by_default = "",
      .sentence = "Origins whose pages may connect, separated by spaces; empty: the server's own; *: any."},
     {AT(http, connections), NUMBER(1, 1000000), .by_default = "4096",
-     .sentence = "Most TCP connections at a time."},
+     .sentence = "Most WebSockets and sessions of WHIP and WHEP at a time; TCP connections, too."},
 
     {AT(rtc, port), .type = CONF_PORT, .min = 1, .max = UINT16_MAX, .by_default = "7900",
      .sentence = "UDP port of the first media worker; worker n has port + n."},
@@ -77,6 +77,13 @@ const struct conf_key conf_keys[] = {
     {AT(auth, secret), .type = CONF_STRING, .min = 32, .max = TEXT_MAX, .by_default = "", .secret = true,
      .sentence = "Key of the HS256 tokens that joining takes; empty: no token is needed."},
 
+    {AT(ice, servers), .type = CONF_ICE_URLS, .by_default = "",
+     .sentence = "STUN and TURN servers that clients are told, separated by spaces."},
+    {AT(ice, secret), TEXT, .by_default = "", .secret = true,
+     .sentence = "Shared with the TURN servers, to make passwords of: coturn's static-auth-secret."},
+    {AT(ice, lifetime), NUMBER(60, 2592000), .by_default = "86400", .unit = "seconds",
+     .sentence = "How long such a password holds."},
+
     {AT(log, level), .type = CONF_CHOICE, .words = level_words, .by_default = "info",
      .sentence = "What is logged: this and everything graver."},
 };
@@ -92,7 +99,7 @@ static void *member(const struct conf *conf, const struct conf_key *key)
 static bool is_text(const struct conf_key *key)
 {
     return key->type == CONF_STRING || key->type == CONF_WORDS || key->type == CONF_LISTEN ||
-           key->type == CONF_ADDRESSES;
+           key->type == CONF_ADDRESSES || key->type == CONF_ICE_URLS;
 }
 
 const struct conf_key *conf_key_find(const char *section, const char *name)
@@ -131,6 +138,8 @@ char *conf_key_allowed(const struct conf_key *key)
         return g_strdup("one IPv4 or IPv6 address, or empty");
     case CONF_ADDRESSES:
         return g_strdup("IPv4 and IPv6 addresses of one host each, or empty");
+    case CONF_ICE_URLS:
+        return g_strdup("URLs such as stun:HOST or turn:HOST:3478?transport=udp, or empty");
     }
     return NULL;
 }
@@ -176,6 +185,29 @@ static bool valid_addresses(char **list)
     return true;
 }
 
+/* Nothing that would have to be escaped where it is told. */
+static bool valid_ice_url(const char *url)
+{
+    static const char *const schemes[] = {"stun:", "stuns:", "turn:", "turns:"};
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-:[]?=";
+    for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++)
+        if (g_str_has_prefix(url, schemes[i]))
+            return url[strlen(schemes[i])] && !url[strspn(url, plain)];
+    return false;
+}
+
+static bool valid_list(const struct conf_key *key, char **list)
+{
+    if (key->type == CONF_WORDS)
+        return valid_words(key, list);
+    if (key->type == CONF_ADDRESSES)
+        return valid_addresses(list);
+    for (; *list; list++)
+        if (!valid_ice_url(*list))
+            return false;
+    return true;
+}
+
 static bool printable(const char *value)
 {
     for (const char *c = value; *c; c++)
@@ -200,8 +232,7 @@ static char *parse_text(const struct conf_key *key, const char *value)
         if (**part)
             g_strv_builder_add(builder, *part);
     g_auto(GStrv) list = g_strv_builder_end(builder);
-    bool good = key->type == CONF_WORDS ? valid_words(key, list) : valid_addresses(list);
-    return good ? g_strjoinv(" ", list) : NULL;
+    return valid_list(key, list) ? g_strjoinv(" ", list) : NULL;
 }
 
 static int set_text(const struct conf_key *key, char **to, const char *value)

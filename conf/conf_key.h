@@ -13,6 +13,7 @@ enum conf_type {
     CONF_WORDS,     /* char *; at least one of words, none twice, any case */
     CONF_LISTEN,    /* char *; one IP address to bind, or empty */
     CONF_ADDRESSES, /* char *; IP addresses that name one host each, or empty */
+    CONF_ICE_URLS,  /* char *; URLs of RFC 7064 and RFC 7065, or empty */
 };
 
 struct conf_key {

@@ -33,6 +33,20 @@ static void take(struct acked_rate *a, double sample_bps, bool limited)
     a->variance = sample_variance * variance / (sample_variance + variance);
 }
 
+/* The newest mark comes first with i = 0. */
+static const struct acked_rate_mark *mark(const struct acked_rate *a, size_t i)
+{
+    return &a->marks[(a->mark_count - 1 - i) % ACKED_RATE_MARKS];
+}
+
+static void note_mark(struct acked_rate *a, size_t size)
+{
+    a->total += size;
+    if (a->mark_count && a->newest_us < mark(a, 0)->at_us + ACKED_RATE_MARK_US)
+        return;
+    a->marks[a->mark_count++ % ACKED_RATE_MARKS] = (struct acked_rate_mark){a->newest_us, a->total};
+}
+
 void acked_rate_packet(struct acked_rate *a, size_t size, uint64_t arrival_us, bool limited)
 {
     if (!a->started) {
@@ -47,6 +61,7 @@ void acked_rate_packet(struct acked_rate *a, size_t size, uint64_t arrival_us, b
         a->window_us = a->newest_us;
     }
     a->bytes += size;
+    note_mark(a, size);
 }
 
 void acked_rate_expect_change(struct acked_rate *a)
@@ -57,4 +72,16 @@ void acked_rate_expect_change(struct acked_rate *a)
 uint32_t acked_rate_bps(const struct acked_rate *a)
 {
     return !a->known ? 0 : a->bps > UINT32_MAX ? UINT32_MAX : (uint32_t)a->bps;
+}
+
+uint32_t acked_rate_burst_bps(const struct acked_rate *a)
+{
+    size_t kept = a->mark_count < ACKED_RATE_MARKS ? a->mark_count : ACKED_RATE_MARKS;
+    double most = 0;
+    for (size_t i = 0; i < kept; i++) {
+        uint64_t span_us = a->newest_us - mark(a, i)->at_us;
+        if (span_us >= ACKED_RATE_BURST_US && span_us <= ACKED_RATE_WINDOW_US)
+            most = fmax(most, (double)(a->total - mark(a, i)->bytes) * 8e6 / (double)span_us);
+    }
+    return (uint32_t)fmin(most, UINT32_MAX);
 }

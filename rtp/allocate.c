@@ -33,6 +33,8 @@ struct spending {
     size_t count;
     uint64_t now_us;
     uint64_t budget_bps, audio_bps, used_bps;
+    bool squeezed; /* what falls falls for the budget, not for what another slot or its viewer wants now */
+    bool may_dip;  /* below the lowest steps that are kept: not for long */
 };
 
 /* --- Steps ---------------------------------------------------------------------- */
@@ -42,9 +44,18 @@ static unsigned usual_of(const struct allocate_step *s)
     return s->layer < USUAL_MAX ? s->layer : USUAL_MAX;
 }
 
+/* By its size where that is known: a single stream is layer 0 however large it is. */
+static uint32_t usual_bps(const struct allocate_step *s)
+{
+    unsigned i = s->height ? 0 : usual_of(s);
+    while (s->height > usual[i].height && i < USUAL_MAX)
+        i++;
+    return usual[i].bps;
+}
+
 static uint32_t bps_of(const struct allocate_step *s)
 {
-    return s->bps ? s->bps : usual[usual_of(s)].bps;
+    return s->bps ? s->bps : usual_bps(s);
 }
 
 static uint16_t height_of(const struct allocate_step *s)
@@ -81,14 +92,26 @@ static uint8_t highest_layer(const struct allocate_slot *slot)
     return layer;
 }
 
+/* Each frame has packets that are full, and one that is not. */
+uint32_t allocate_on_wire(uint32_t bps, unsigned fps)
+{
+    uint64_t packets = bps / (8 * ALLOCATE_PAYLOAD) + fps / 2;
+    uint64_t all = bps + (packets > fps ? packets : fps) * 8 * ALLOCATE_HEADERS;
+    return !bps ? 0 : all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
+}
+
 /* --- The ladder of a slot ---------------------------------------------------------- */
 
-/* It has been alive for long enough, or the slot has it or more already. */
-static bool settled(const struct seat *seat, const struct allocate_step *s, uint64_t now_us)
+static bool settled(const struct allocate_step *s, uint64_t now_us)
+{
+    return s->alive && now_us >= s->alive_us + ALLOCATE_SETTLE_US;
+}
+
+/* The slot has it or more already. */
+static bool had(const struct seat *seat, const struct allocate_step *s)
 {
     const struct allocate_memory *m = seat->memory;
-    bool had = m->source == seat->slot->source && m->layer != ALLOCATE_NONE && s->layer <= m->layer;
-    return s->alive && (had || now_us >= s->alive_us + ALLOCATE_SETTLE_US);
+    return m->source == seat->slot->source && m->layer != ALLOCATE_NONE && s->layer <= m->layer;
 }
 
 /* The steps of one layer that qualify, up to the frame rate that is wanted: of a
@@ -121,9 +144,9 @@ static void add_layers(struct seat *seat, uint8_t lowest, uint8_t highest, bool 
         }
         if (s->layer < lowest || s->layer > highest || (living && !s->alive))
             continue;
-        if (settled(seat, s, now_us))
+        if (settled(s, now_us))
             settled_at = s->layer;
-        if (!living || s->layer <= settled_at)
+        if (!living || s->layer <= settled_at || had(seat, s))
             layer[n++] = (uint8_t)i;
     }
     if (n)
@@ -180,22 +203,30 @@ static uint8_t rank_of(const struct allocate_slot *slot)
     return slot->screen || slot->pinned ? 0 : slot->speaker ? 1 : RANKS - 1;
 }
 
-static bool held(const struct seat *seat, uint64_t now_us)
+/* It goes before more others than it did. */
+static bool rose(const struct seat *seat)
 {
     const struct allocate_memory *m = seat->memory;
-    return m->source == seat->slot->source && now_us < m->held_until_us && rank_of(seat->slot) >= m->rank;
+    return rank_of(seat->slot) < m->rank || seat->slot->priority > m->priority;
 }
 
-static void build_ladder(struct seat *seat, bool living, uint64_t now_us)
+static bool held(const struct spending *sp, const struct seat *seat)
+{
+    const struct allocate_memory *m = seat->memory;
+    return m->source == seat->slot->source && sp->now_us < m->held_until_us && !rose(seat) &&
+           sp->budget_bps * 100 < (uint64_t)m->climbed_bps * ALLOCATE_RELEASE_PERCENT;
+}
+
+static void build_ladder(const struct spending *sp, struct seat *seat, bool living)
 {
     if (living)
-        add_living(seat, now_us);
+        add_living(seat, sp->now_us);
     else
-        add_layers(seat, 0, highest_layer(seat->slot), false, now_us);
+        add_layers(seat, 0, highest_layer(seat->slot), false, sp->now_us);
     seat->at = -1;
     seat->blocked = false;
     seat->kept = kept_rung(seat);
-    seat->ceiling = held(seat, now_us) ? seat->kept : seat->count - 1;
+    seat->ceiling = held(sp, seat) ? seat->kept : seat->count - 1;
     seat->filled = filled_rung(seat);
 }
 
@@ -227,6 +258,8 @@ static uint64_t limit(const struct spending *sp, const struct seat *seat)
     uint64_t bps = sp->budget_bps;
     if (seat->at + 1 > seat->kept)
         bps -= bps * ALLOCATE_HEADROOM_PERCENT / 100;
+    else if (seat->at < 0 && !seat->slot->screen && sp->may_dip)
+        bps += bps * ALLOCATE_DIP_PERCENT / 100;
     if (seat->slot->screen && seat->at < 0)
         bps += ALLOCATE_SCREEN_OVERSHOOT;
     return bps;
@@ -249,7 +282,7 @@ static void spend(struct spending *sp, bool living)
 {
     sp->used_bps = sp->audio_bps;
     for (size_t i = 0; i < sp->count; i++)
-        build_ladder(&sp->seats[i], living, sp->now_us);
+        build_ladder(sp, &sp->seats[i], living);
     bool climbed = true;
     for (int round = 0; round < ROUNDS_MAX && climbed; round++) {
         climbed = false;
@@ -266,17 +299,27 @@ static void spend(struct spending *sp, bool living)
 
 /* --- Results ----------------------------------------------------------------------------- */
 
-static void give_audio(struct spending *sp, const struct allocate_slot *slot, struct allocate_choice *c)
+static const struct allocate_step *voice(const struct allocate_slot *slot)
 {
     for (size_t i = 0; i < step_count(slot); i++) {
-        const struct allocate_step *s = &slot->steps[i];
-        if (!s->alive)
-            continue;
-        uint32_t bps = s->bps ? s->bps : AUDIO_BPS;
-        *c = (struct allocate_choice){ALLOCATE_GIVEN, s->layer, s->tid, s->layer, false, bps};
-        sp->audio_bps += bps;
-        return;
+        if (slot->steps[i].alive)
+            return &slot->steps[i];
     }
+    return NULL;
+}
+
+static uint32_t voice_bps(const struct allocate_step *s)
+{
+    return s->bps ? s->bps : AUDIO_BPS;
+}
+
+static void give_audio(struct spending *sp, const struct allocate_slot *slot, struct allocate_choice *c)
+{
+    const struct allocate_step *s = voice(slot);
+    if (!s)
+        return;
+    *c = (struct allocate_choice){ALLOCATE_GIVEN, s->layer, s->tid, s->layer, false, voice_bps(s)};
+    sp->audio_bps += c->bps;
 }
 
 /* What does not depend on bandwidth. */
@@ -310,22 +353,23 @@ static void note_wish(const struct seat *seat, struct allocate_choice *c, struct
         c->wish = rung(seat, seat->at)->layer;
     c->more = seat->at < seat->count - 1;
     total->more |= c->more;
-    if (seat->count)
-        total->wanted_bps += bps_of(rung(seat, seat->count - 1));
 }
 
-static void remember(const struct seat *seat, uint64_t now_us)
+static void remember(const struct spending *sp, const struct seat *seat)
 {
     struct allocate_memory *m = seat->memory;
     if (m->source != seat->slot->source)
         *m = (struct allocate_memory){.source = seat->slot->source, .layer = ALLOCATE_NONE};
-    if (rank_of(seat->slot) < m->rank)
+    if (rose(seat))
         m->held_until_us = 0;
-    if (seat->at < seat->kept && now_us < m->climbed_us + ALLOCATE_LASTING_US)
-        m->held_until_us = now_us + ALLOCATE_HOLD_US;
-    if (seat->at > seat->kept)
-        m->climbed_us = now_us;
+    if (seat->at < seat->kept && sp->squeezed && sp->now_us < m->climbed_us + ALLOCATE_LASTING_US)
+        m->held_until_us = sp->now_us + ALLOCATE_HOLD_US;
+    if (seat->at > seat->kept) {
+        m->climbed_us = sp->now_us;
+        m->climbed_bps = (uint32_t)sp->budget_bps;
+    }
     m->rank = rank_of(seat->slot);
+    m->priority = seat->slot->priority;
     m->layer = seat->at < 0 ? ALLOCATE_NONE : rung(seat, seat->at)->layer;
     m->tid = seat->at < 0 ? 0 : rung(seat, seat->at)->tid;
 }
@@ -346,13 +390,29 @@ static void wake_at(struct allocate *a, uint64_t now_us, uint64_t at_us)
         a->next_us = at_us;
 }
 
-/* The guards that will have run out before the next run. */
+/* The guards that will have run out before the next run, and the rates that will be known. */
 static void note_guards(struct allocate *a, const struct seat *seat, uint64_t now_us)
 {
     wake_at(a, now_us, seat->memory->held_until_us);
-    for (size_t i = 0; i < step_count(seat->slot); i++)
-        if (seat->slot->steps[i].alive)
-            wake_at(a, now_us, seat->slot->steps[i].alive_us + ALLOCATE_SETTLE_US);
+    for (size_t i = 0; i < step_count(seat->slot); i++) {
+        const struct allocate_step *s = &seat->slot->steps[i];
+        if (!s->alive)
+            continue;
+        wake_at(a, now_us, s->alive_us + ALLOCATE_SETTLE_US);
+        if (!s->bps)
+            wake_at(a, now_us, now_us + ALLOCATE_UNKNOWN_US);
+    }
+}
+
+/* More is given than there is, for a while. */
+static void note_shortage(struct allocate *a, const struct spending *sp)
+{
+    if (sp->used_bps <= sp->budget_bps)
+        a->short_us = 0;
+    else if (!a->short_us)
+        a->short_us = sp->now_us;
+    if (a->short_us)
+        wake_at(a, sp->now_us, a->short_us + ALLOCATE_DIP_US);
 }
 
 /* The budget of which so much may be used. */
@@ -362,10 +422,34 @@ static uint64_t with_headroom(uint64_t bps)
     return (bps * 100 + USED_PERCENT - 1) / USED_PERCENT;
 }
 
+static uint64_t wanted_by(const struct allocate_slot *slot)
+{
+    if (!slot->source || slot->hidden)
+        return 0;
+    if (slot->kind == RTP_AUDIO)
+        return voice(slot) ? voice_bps(voice(slot)) : 0;
+    struct seat seat = {.slot = slot};
+    add_layers(&seat, 0, highest_layer(slot), false, 0);
+    return seat.count ? bps_of(rung(&seat, seat.count - 1)) : 0;
+}
+
+uint64_t allocate_wanted_bps(const struct allocate_slot *slots, size_t count)
+{
+    uint64_t bps = 0;
+    for (size_t i = 0; i < count && i < ALLOCATE_SLOTS_MAX; i++)
+        bps += wanted_by(&slots[i]);
+    return with_headroom(bps);
+}
+
 void allocate_run(struct allocate *a, const struct allocate_slot *slots, size_t count, uint32_t budget_bps,
                   uint64_t now_us, struct allocate_choice *choices, struct allocate_total *total)
 {
-    struct spending sp = {.now_us = now_us, .budget_bps = budget_bps};
+    struct spending sp = {
+        .now_us = now_us,
+        .budget_bps = budget_bps,
+        .squeezed = !a->touched || budget_bps < a->budget_bps,
+        .may_dip = !a->short_us || now_us < a->short_us + ALLOCATE_DIP_US,
+    };
     *total = (struct allocate_total){0};
     a->ran = true;
     a->touched = false;
@@ -378,11 +462,12 @@ void allocate_run(struct allocate *a, const struct allocate_slot *slots, size_t 
     spend(&sp, true);
     for (size_t i = 0; i < sp.count; i++) {
         note_given(&sp.seats[i], &choices[sp.seats[i].slot - slots]);
-        remember(&sp.seats[i], now_us);
+        remember(&sp, &sp.seats[i]);
         note_guards(a, &sp.seats[i], now_us);
     }
+    note_shortage(a, &sp);
     total->used_bps = sp.used_bps;
-    total->wanted_bps = with_headroom(total->wanted_bps + sp.audio_bps);
+    total->wanted_bps = allocate_wanted_bps(slots, count);
 }
 
 bool allocate_due(const struct allocate *a, uint32_t budget_bps, uint64_t now_us)

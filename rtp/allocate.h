@@ -17,10 +17,13 @@
  *   small picture is better than a large one that stutters.
  *
  * Against flapping: a step up needs ALLOCATE_HEADROOM_PERCENT of the budget to
- * stay free, a step that is kept does not. A higher layer has to have been alive
- * for ALLOCATE_SETTLE_US if a lower one can be had. A slot that fell for want of
- * bandwidth from where it had been for less than ALLOCATE_LASTING_US stays below
- * for ALLOCATE_HOLD_US. */
+ * stay free, a step that is kept does not, and a slot's lowest may even overshoot
+ * it by ALLOCATE_DIP_PERCENT for ALLOCATE_DIP_US: what congestion control takes off
+ * at one sign of overuse is no reason to take a picture away. A higher layer has to
+ * have been alive for ALLOCATE_SETTLE_US if a lower one can be had. A slot that fell
+ * for want of bandwidth (not to make room for another wish) from where it had been
+ * for less than ALLOCATE_LASTING_US stays below for ALLOCATE_HOLD_US, or until the
+ * budget is ALLOCATE_RELEASE_PERCENT of that with which it had climbed there. */
 #pragma once
 
 #include "codec.h"
@@ -32,12 +35,18 @@ enum {
     ALLOCATE_FILL_HEIGHT = 360,
     ALLOCATE_SCREEN_OVERSHOOT = 500000, /* bps */
     ALLOCATE_HEADROOM_PERCENT = 15,
+    ALLOCATE_DIP_PERCENT = 20,
+    ALLOCATE_DIP_US = 3000000, /* ... for so long */
+    ALLOCATE_PAYLOAD = 1150,   /* bytes of video in a packet, at most, and ... */
+    ALLOCATE_HEADERS = 64,     /* ... of all headers around it */
     ALLOCATE_SETTLE_US = 2000000,
-    ALLOCATE_LASTING_US = 8000000,
+    ALLOCATE_LASTING_US = 30000000,
     ALLOCATE_HOLD_US = 10000000,
-    ALLOCATE_CHANGE_PERCENT = 15, /* of the budget: it is to be spent anew */
-    ALLOCATE_RUN_US = 5000000,    /* ... and after that time in any case */
-    ALLOCATE_NONE = 255,          /* for a layer */
+    ALLOCATE_RELEASE_PERCENT = 250, /* more than the noise of an estimate */
+    ALLOCATE_UNKNOWN_US = 300000,   /* a living step's rate was not known: it will be */
+    ALLOCATE_CHANGE_PERCENT = 15,   /* of the budget: it is to be spent anew */
+    ALLOCATE_RUN_US = 5000000,      /* ... and after that time in any case */
+    ALLOCATE_NONE = 255,            /* for a layer */
 };
 
 /* One step of a source: a layer up to a temporal id. */
@@ -47,7 +56,8 @@ struct allocate_step {
     uint8_t fps;            /* 0 = not known */
     bool alive;             /* packets of it come */
     uint16_t width, height; /* 0 = not known: what is usual for its layer is assumed */
-    uint32_t bps;           /* with all that it needs; 0 = not known: what is usual is assumed */
+    uint32_t bps;           /* with all that it needs, in whole datagrams as the budget; 0 = not known: what
+                               is usual for its size is assumed */
     uint64_t alive_us;      /* since when */
 };
 
@@ -89,7 +99,7 @@ struct allocate_choice {
 
 struct allocate_total {
     uint64_t used_bps;   /* of all steps given */
-    uint64_t wanted_bps; /* with that budget nothing would be held back: probes need go no further */
+    uint64_t wanted_bps; /* allocate_wanted_bps(): probes need go no further */
     bool more;           /* more bandwidth would be used */
 };
 
@@ -98,15 +108,18 @@ struct allocate_memory {
     uint32_t source;        /* of which the rest is true; 0 = nothing */
     uint8_t layer, tid;     /* given; ALLOCATE_NONE = nothing is */
     uint8_t rank;           /* 0 = went first */
-    uint64_t climbed_us;    /* the last step up */
+    uint8_t priority;       /* the viewer's */
+    uint32_t climbed_bps;   /* the budget at the last step up */
+    uint64_t climbed_us;    /* when that was */
     uint64_t held_until_us; /* nothing above it until then */
 };
 
-/* One viewer's. Zeroed memory is a new one. 1.5 KB. */
+/* One viewer's. Zeroed memory is a new one. 2 KB. */
 struct allocate {
     bool ran, touched;
     uint32_t budget_bps; /* of the last run */
     uint64_t next_us;    /* when to run again in any case */
+    uint64_t short_us;   /* since when more is given than the budget; 0 = it is not */
     struct allocate_memory memory[ALLOCATE_SLOTS_MAX];
 };
 
@@ -120,6 +133,12 @@ static inline void allocate_touch(struct allocate *a)
  * ALLOCATE_CHANGE_PERCENT, the last run is ALLOCATE_RUN_US ago, or the time is
  * over for which something had to be held back. */
 bool allocate_due(const struct allocate *a, uint32_t budget_bps, uint64_t now_us);
+
+/* What video of that rate, with so many frames a second, takes with all headers; 0 stays 0. */
+uint32_t allocate_on_wire(uint32_t bps, unsigned fps);
+
+/* The budget with which nothing would be held back. */
+uint64_t allocate_wanted_bps(const struct allocate_slot *slots, size_t count);
 
 /* Spend the budget. The index of a slot is always the same slot's; what is past
  * ALLOCATE_SLOTS_MAX gets nothing. choices: one for each slot. */

@@ -101,6 +101,32 @@ static void render_resolutions(struct dependency *d, struct bits *b)
     }
 }
 
+/* The operating point that a decode target is: its highest layers. */
+static uint8_t point_of_target(const struct dependency *d, size_t target)
+{
+    uint8_t sid = 0, tid = 0;
+    bool any = false;
+    for (size_t i = 0; i < d->template_count; i++) {
+        const struct dependency_template *t = &d->templates[i];
+        if ((t->dtis >> (2 * target) & 3) == DEPENDENCY_NOT_PRESENT)
+            continue;
+        any = true;
+        sid = t->sid > sid ? t->sid : sid;
+        tid = t->tid > tid ? t->tid : tid;
+    }
+    return any ? point_of(sid, tid) : POINTS_NONE;
+}
+
+static void find_points(struct dependency *d)
+{
+    uint32_t taken = 0;
+    for (size_t i = 0; i < d->target_count; i++) {
+        uint8_t point = point_of_target(d, i);
+        d->points[i] = taken & points_one(point) ? POINTS_NONE : point;
+        taken |= points_one(point);
+    }
+}
+
 static void take_structure(struct dependency *d, struct bits *b)
 {
     d->template_offset = (uint8_t)take(b, 6);
@@ -113,6 +139,8 @@ static void take_structure(struct dependency *d, struct bits *b)
         template_diffs(&d->templates[i], b);
     template_chains(d, b);
     render_resolutions(d, b);
+    if (!b->bad)
+        find_points(d);
 }
 
 static void frame_diffs(struct dependency_frame *f, struct bits *b)
@@ -147,8 +175,9 @@ static void from_template(struct dependency_frame *f, const struct dependency *d
         f->diffs[i] = t->diffs[i];
     memcpy(f->chains, t->chains, sizeof(f->chains));
     f->active = d->active;
-    f->width = d->width[t->sid];
-    f->height = d->height[t->sid];
+    f->spatial_count = d->spatial_count;
+    f->width = d->width[d->spatial_count - 1];
+    f->height = d->height[d->spatial_count - 1];
 }
 
 /* What the frame says in place of its template (frame_dependency_definition). */
@@ -160,6 +189,17 @@ static void take_custom(struct dependency_frame *f, struct bits *b, bool dtis, b
         frame_diffs(f, b);
     for (size_t i = 0; chains && i < f->chain_count; i++)
         f->chains[i] = (uint8_t)take(b, 8);
+}
+
+static void sort_points(struct dependency_frame *f, const struct dependency *d)
+{
+    for (size_t i = 0; i < f->target_count; i++) {
+        uint32_t point = points_one(d->points[i]);
+        enum dependency_dti dti = dependency_dti_of(f, i);
+        f->needed_by |= dti != DEPENDENCY_NOT_PRESENT ? point : 0;
+        f->opens |= dti == DEPENDENCY_SWITCH ? point : 0;
+        f->points |= f->active >> i & 1 ? point : 0;
+    }
 }
 
 static bool is_late(const struct dependency *d, uint16_t frame_number)
@@ -180,6 +220,7 @@ static int read_extended(struct dependency *with, struct bits *b, struct depende
         return -ENOENT;
     from_template(f, with, t);
     take_custom(f, b, flags & 4, flags & 2, flags & 1);
+    sort_points(f, with);
     return b->bad ? -EBADMSG : 0;
 }
 
@@ -192,7 +233,8 @@ static int read_with_structure(struct dependency *d, struct bits *b, struct depe
     if (b->bad || read_extended(&fresh, b, f, flags) != 0)
         return -EBADMSG; /* a template that its own structure does not have, too */
     f->has_structure = true;
-    if (!is_late(d, f->frame_number))
+    f->stale = is_late(d, f->frame_number);
+    if (!f->stale)
         *d = fresh;
     return 0;
 }
@@ -220,13 +262,4 @@ enum dependency_dti dependency_dti_of(const struct dependency_frame *f, size_t t
 {
     return target < f->target_count ? (enum dependency_dti)(f->dtis >> (2 * target) & 3)
                                     : DEPENDENCY_NOT_PRESENT;
-}
-
-bool dependency_any(const struct dependency_frame *f, enum dependency_dti dti)
-{
-    for (size_t i = 0; i < f->target_count; i++) {
-        if (dependency_dti_of(f, i) == dti)
-            return true;
-    }
-    return false;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "bytes.h"
+#include "points.h"
 
 enum {
     DEPENDENCY_MANDATORY_LEN = 3,
@@ -44,6 +45,9 @@ struct dependency {
     uint16_t frame_number;                        /* of the frame that brought it */
     uint32_t active;                              /* bit i: decode target i is being produced */
     uint8_t protected_by[DEPENDENCY_TARGETS_MAX]; /* a decode target's chain, where there are chains */
+    uint8_t points[DEPENDENCY_TARGETS_MAX];       /* a decode target's operating point, by its templates;
+                                                     POINTS_NONE:       no template, or an earlier target has the
+                                                     same */
     uint16_t width[DEPENDENCY_SPATIAL_MAX], height[DEPENDENCY_SPATIAL_MAX];
     struct dependency_template templates[DEPENDENCY_TEMPLATES_MAX];
 };
@@ -54,6 +58,7 @@ struct dependency_frame {
     uint8_t template_id;
     uint16_t frame_number;
     bool has_structure; /* this packet brought one: it begins a coded video sequence */
+    bool stale;         /* but a newer one came before it, which stays */
 
     /* from the template and what overrides it */
     uint8_t sid, tid;
@@ -62,7 +67,13 @@ struct dependency_frame {
     uint16_t diffs[DEPENDENCY_DIFFS_MAX];  /* 1..4,096 */
     uint8_t chains[DEPENDENCY_CHAINS_MAX]; /* frame number less that of the chain's last frame; 0 = begins */
     uint32_t active;
-    uint16_t width, height; /* largest of its spatial layer; 0 = not told (65,536 too) */
+    uint8_t spatial_count;  /* spatial layers of the stream */
+    uint16_t width, height; /* of the largest of them; 0 = not told (65,536 too) */
+
+    /* its decode targets as operating points */
+    uint32_t needed_by; /* any indication but not present */
+    uint32_t opens;     /* switch indication */
+    uint32_t points;    /* active */
 };
 
 /* Read a descriptor of len bytes against the stream's structure; a structure in
@@ -75,9 +86,6 @@ int dependency_read(struct dependency *d, const uint8_t *p, size_t len,
 
 /* What the frame is to a decode target; DEPENDENCY_NOT_PRESENT past the last. */
 enum dependency_dti dependency_dti_of(const struct dependency_frame *f, size_t target);
-
-/* Whether any decode target has that indication. */
-bool dependency_any(const struct dependency_frame *f, enum dependency_dti dti);
 
 /* Write another frame number into a copy of a descriptor of len bytes; its
  * length does not change. Nothing happens where it is too short to have one. */

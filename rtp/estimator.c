@@ -4,13 +4,22 @@ enum {
     PROBE_FIRST = 3, /* of the rate at the start, and when traffic returns */
     PROBE_SECOND = 6,
     DRAIN_US = 5000000,
+    JITTER_WEIGHT = 32,        /* of what was known against the newest difference */
+    JITTER_US_MAX = 200000,    /* of one difference */
+    JITTER_OWN_BITS = 600 * 8, /* by which neighbours in a bottleneck differ in size, on the mean */
+    JITTERS_HELD = 3,          /* a probe that was held up for less than so many tells nothing bad */
+    SINKING_US = 1000000,      /* after a decrease */
+    OVERUSE_WAIT_US = 10000,   /* all packets waited that long, of some frames */
+    LIMITED_STEP_PERCENT = 80, /* of the target, times what overuse leaves of it */
     CONTENDED_US = 7000000,
     CONTENDED_PERCENT = 125,
-    CALM_US = 1500000,          /* after a decrease no probe */
+    CALM_US = 1500000, /* after a decrease no probe */
+    SIGNS_US = 2000000,
     SILENT_PERCENT = 70,        /* of the rate is left after each step of silence */
     SILENT_PACKETS = 10,        /* unheard of: fewer may be on their way */
     PROBE_ACKED_PERCENT = 85,   /* a probe does not put the estimate below this share of what arrives */
     EXERCISED_PERCENT = 90,     /* a probe that found this share of the target confirms it */
+    HAD_MARGIN = 8,             /* what is given may take an eighth more than it was thought to */
     REPORT_SENT = 4,            /* no probes help where only reports come: grow to that many times the use */
     REPORT_GROUND_BPS = 150000, /* or at least to that */
     REMB_TRUST_US = 2000000,    /* after a decrease for losses a REMB does not lift the rate */
@@ -44,6 +53,8 @@ static void retarget(struct estimator *e, uint64_t now_us)
 {
     switch (e->basis) {
     case ESTIMATOR_START:
+        e->target_bps = e->deaf ? e->report.bps : ESTIMATOR_START_BPS;
+        break;
     case ESTIMATOR_TRANSPORT_CC:
         e->target_bps = within(loss_estimate_update(&e->loss, e->aimd.bps, acked_rate_bps(&e->acked)));
         break;
@@ -58,6 +69,16 @@ static void retarget(struct estimator *e, uint64_t now_us)
 uint32_t estimator_target_bps(const struct estimator *e)
 {
     return e->target_bps;
+}
+
+bool estimator_hungry(const struct estimator *e)
+{
+    return e->probe.wanted_bps > e->target_bps;
+}
+
+void estimator_expect(struct estimator *e, bool transport_cc)
+{
+    e->deaf = !transport_cc;
 }
 
 /* So little is sent that nothing is learned about more. */
@@ -125,6 +146,15 @@ struct findings {
     uint64_t skipped_bytes; /* to be counted as acknowledged with the first that arrived */
 };
 
+static void note_jitter(struct estimator *e, const struct inter_arrival_delta *d)
+{
+    int64_t apart_us = d->arrival_us - d->sent_us;
+    int64_t size_us = apart_us < 0 ? -apart_us : apart_us;
+    if (size_us > JITTER_US_MAX)
+        size_us = JITTER_US_MAX;
+    e->jitter_us = (uint32_t)((e->jitter_us * (JITTER_WEIGHT - 1) + size_us) / JITTER_WEIGHT);
+}
+
 static void packet(struct estimator *e, const struct flight_result *r, bool is_limited, uint64_t now_us,
                    struct findings *f)
 {
@@ -141,8 +171,11 @@ static void packet(struct estimator *e, const struct flight_result *r, bool is_l
     acked_rate_packet(&e->acked, (r->counted ? 0u : r->size) + f->skipped_bytes, r->arrival_us, is_limited);
     f->skipped_bytes = 0;
     struct inter_arrival_delta delta;
-    if (inter_arrival_packet(&e->inter_arrival, r->sent_us, r->arrival_us, now_us, &delta))
+    if (inter_arrival_packet(&e->inter_arrival, r->sent_us, r->arrival_us, now_us, &delta)) {
         trendline_delta(&e->trendline, &delta);
+        if (!r->cluster)
+            note_jitter(e, &delta);
+    }
     if (r->sent_us > f->newest_us)
         f->newest_us = r->sent_us;
 }
@@ -159,10 +192,19 @@ static uint32_t believed(const struct estimator *e, const struct probe_outcome *
     return p->saturated || p->bps < bps ? bps : p->bps < step ? p->bps : (uint32_t)step;
 }
 
+/* Without what packets of different sizes make in a bottleneck. */
+static uint32_t foreign_jitter_us(const struct estimator *e)
+{
+    uint32_t own_us = (uint32_t)(JITTER_OWN_BITS * UINT64_C(1000000) / e->target_bps);
+    return e->jitter_us > own_us ? e->jitter_us - own_us : 0;
+}
+
 /* The result replaces the estimate; a low one only as far as what arrives at the moment allows. Returns
  * the rate from which to go on, 0 = not. */
 static uint32_t take_probe(struct estimator *e, const struct probe_outcome *p, uint64_t now_us)
 {
+    if (p->bps < e->aimd.bps && p->held_us < foreign_jitter_us(e) * JITTERS_HELD)
+        return 0; /* any packets might have arrived like that */
     uint64_t ground = (uint64_t)acked_rate_bps(&e->acked) * PROBE_ACKED_PERCENT / 100;
     if (ground > e->aimd.bps)
         ground = e->aimd.bps;
@@ -178,26 +220,54 @@ static uint32_t take_probe(struct estimator *e, const struct probe_outcome *p, u
     return followed ? bps : 0;
 }
 
+/* Frames come in bursts, a key frame above all, and so do probes: the trend rises while one arrives and sees
+ * a queue that is gone soon after. Overuse is what leaves a queue behind, and one that does not sink already
+ * after the last decrease. */
+static bool leaves_queue(const struct estimator *e, uint64_t now_us)
+{
+    bool decreased = e->aimd.decreased_us && now_us - e->aimd.decreased_us < SINKING_US;
+    int64_t least_us = OVERUSE_WAIT_US + (int64_t)foreign_jitter_us(e);
+    return e->queue.wait_us >= least_us && !(decreased && e->queue.wait_us < e->overuse_wait_us);
+}
+
 /* A queue that stands full is overuse, although its delay does not grow any more. One that was
  * made is given time to drain before the rate rises; if it does not, it is somebody else's. */
 static enum trend verdict(const struct estimator *e, uint64_t now_us)
 {
     if (e->queue.full)
         return TREND_OVERUSE;
+    if (e->trendline.trend == TREND_OVERUSE && !leaves_queue(e, now_us))
+        return TREND_UNDERUSE;
     if (e->queue.stands && e->trendline.trend == TREND_NORMAL && e->aimd.decreased_us &&
         now_us - e->aimd.decreased_us < DRAIN_US)
         return TREND_UNDERUSE;
     return e->trendline.trend;
 }
 
+/* What the way carries. Where a queue builds, that may be far more than was sent a moment ago: a key frame of
+ * a larger layer makes one on a way that has room for the layer. Where little is sent a short queue tells
+ * that the target is too high, not how much: go down in steps, of which there are more if that was not
+ * enough. */
+static uint32_t carried(const struct estimator *e, enum trend trend, bool is_limited)
+{
+    uint32_t mean = acked_rate_bps(&e->acked);
+    if (trend != TREND_OVERUSE || !mean)
+        return mean;
+    uint32_t burst = acked_rate_burst_bps(&e->acked), most = burst > mean ? burst : mean;
+    uint32_t step = (uint32_t)((uint64_t)e->aimd.bps * LIMITED_STEP_PERCENT / 100);
+    return is_limited && !e->queue.stands && step > most ? step : most;
+}
+
 static void judge(struct estimator *e, const struct findings *f, bool is_limited, uint64_t now_us)
 {
     enum trend trend = verdict(e, now_us);
     uint32_t go_on_bps = 0;
+    if (trend == TREND_OVERUSE)
+        e->overuse_wait_us = e->queue.wait_us;
     if (f->cluster && f->probe.bps && trend != TREND_OVERUSE)
         go_on_bps = take_probe(e, &f->probe, now_us);
     else
-        aimd_update(&e->aimd, trend, acked_rate_bps(&e->acked), is_limited, now_us);
+        aimd_update(&e->aimd, trend, carried(e, trend, is_limited), is_limited, now_us);
     if (f->cluster)
         probe_result(&e->probe, f->cluster, go_on_bps, now_us);
 }
@@ -227,6 +297,7 @@ void estimator_feedback(struct estimator *e, const struct rtcp_cc *cc, uint64_t 
     for (size_t i = 0; i < batch.count; i++)
         packet(e, &batch.of[i], is_limited, now_us, &f);
     e->basis = ESTIMATOR_TRANSPORT_CC;
+    e->heard_us = now_us;
     e->unheard = 0;
     if (f.newest_us && !e->rtt_reported)
         set_rtt(e, (uint32_t)(now_us - f.newest_us < UINT32_MAX ? now_us - f.newest_us : UINT32_MAX));
@@ -252,15 +323,23 @@ void estimator_remb(struct estimator *e, uint64_t bps, uint64_t now_us)
     retarget(e, now_us);
 }
 
+/* How far it may rise with reports alone: where what is wanted comes in large steps, it has to come to those.
+ */
+static uint32_t report_most(const struct estimator *e, uint64_t now_us)
+{
+    uint64_t most = (uint64_t)rate_bps(&e->sent, now_us) * REPORT_SENT;
+    if (most < REPORT_GROUND_BPS)
+        most = REPORT_GROUND_BPS;
+    return within(most > e->probe.wanted_bps ? most : e->probe.wanted_bps);
+}
+
 void estimator_report(struct estimator *e, uint32_t expected, int32_t lost, uint64_t now_us)
 {
     if (e->basis == ESTIMATOR_TRANSPORT_CC)
         return;
     if (e->basis == ESTIMATOR_START || !remb_holds(e, now_us))
         e->basis = ESTIMATOR_REPORTS;
-    uint64_t most = (uint64_t)rate_bps(&e->sent, now_us) * REPORT_SENT;
-    loss_report_update(&e->report, expected, lost,
-                       within(most > REPORT_GROUND_BPS ? most : REPORT_GROUND_BPS), e->rtt_us, now_us);
+    loss_report_update(&e->report, expected, lost, report_most(e, now_us), e->rtt_us, now_us);
     retarget(e, now_us);
 }
 
@@ -279,6 +358,35 @@ static void notice_silence(struct estimator *e, uint64_t now_us)
     retarget(e, now_us);
 }
 
+/* To one who tells nothing. */
+static void grant(struct estimator *e, uint32_t bps, uint64_t now_us)
+{
+    if (!e->deaf || e->basis == ESTIMATOR_TRANSPORT_CC || e->report.decreased_us || bps <= e->report.bps)
+        return;
+    e->report.bps = within(bps);
+    retarget(e, now_us);
+}
+
+/* Packets leave, and there never was any feedback: it was promised and does not come. */
+static void notice_deafness(struct estimator *e, uint64_t now_us)
+{
+    if (!e->deaf && e->unheard >= SILENT_PACKETS && now_us - e->unheard_us >= ESTIMATOR_DEAF_US)
+        e->deaf = true;
+    grant(e, e->probe.wanted_bps, now_us);
+}
+
+/* So little is sent that there is nothing to report on: try again what losses spoke against. */
+static void notice_quiet(struct estimator *e, uint64_t now_us)
+{
+    if (e->basis == ESTIMATOR_REMB && !remb_holds(e, now_us))
+        e->basis = ESTIMATOR_REPORTS;
+    if (e->basis != ESTIMATOR_REPORTS || !limited(e, now_us) ||
+        now_us - e->report.updated_us < ESTIMATOR_QUIET_US)
+        return;
+    loss_report_quiet(&e->report, report_most(e, now_us), now_us);
+    retarget(e, now_us);
+}
+
 static bool stale(const struct estimator *e, uint64_t now_us)
 {
     return now_us - e->exercised_us >= ESTIMATOR_STALE_US;
@@ -287,7 +395,8 @@ static bool stale(const struct estimator *e, uint64_t now_us)
 /* What a stale estimate is still good for. */
 static uint32_t stale_cap(const struct estimator *e)
 {
-    uint64_t cap = (uint64_t)acked_rate_bps(&e->acked) * 2;
+    uint64_t cap = (uint64_t)acked_rate_bps(&e->acked) * 2, had = e->had_bps + e->had_bps / HAD_MARGIN;
+    cap = cap > had ? cap : had;
     return within(cap > ESTIMATOR_START_BPS ? cap : ESTIMATOR_START_BPS);
 }
 
@@ -315,26 +424,58 @@ static void distrust(struct estimator *e, uint64_t now_us)
                within(before > (uint64_t)cap * PROBE_SECOND ? before : (uint64_t)cap * PROBE_SECOND), now_us);
 }
 
+/* No sign of a queue or of heavy losses. Signs are good for a while only: where nothing is sent any more no
+ * feedback takes them back. */
+static bool calm(const struct estimator *e, uint64_t now_us)
+{
+    bool signs = e->trendline.trend == TREND_OVERUSE || e->queue.stands ||
+                 (e->loss.limited && loss_estimate_heavy(&e->loss));
+    return (!signs || now_us - e->heard_us > SIGNS_US) &&
+           (e->aimd.decreased_us == 0 || now_us - e->aimd.decreased_us > CALM_US);
+}
+
 void estimator_tick(struct estimator *e, uint64_t now_us)
 {
     notice_silence(e, now_us);
-    if (e->basis == ESTIMATOR_TRANSPORT_CC)
+    if (e->basis == ESTIMATOR_TRANSPORT_CC) {
         refresh(e, now_us);
-    if (e->probe.tried_us == 0 && e->unheard > 0 && e->probe.wanted_bps > e->target_bps)
+    } else {
+        notice_deafness(e, now_us);
+        notice_quiet(e, now_us);
+    }
+    if (e->probe.tried_us == 0 && !e->deaf && estimator_hungry(e))
         probe_open(&e->probe, within((uint64_t)e->target_bps * PROBE_FIRST),
                    within((uint64_t)e->target_bps * PROBE_SECOND), now_us);
-    bool calm = e->trendline.trend != TREND_OVERUSE && !e->queue.stands &&
-                !(e->loss.limited && loss_estimate_heavy(&e->loss)) &&
-                (e->aimd.decreased_us == 0 || now_us - e->aimd.decreased_us > CALM_US);
+    probe_jitter(&e->probe, foreign_jitter_us(e));
     if (e->basis == ESTIMATOR_TRANSPORT_CC)
-        probe_update(&e->probe, e->target_bps, calm, now_us);
+        probe_update(&e->probe, e->target_bps, calm(e, now_us), now_us);
+}
+
+static void doubt(struct estimator *e, uint32_t bps, uint64_t now_us)
+{
+    if (e->basis == ESTIMATOR_TRANSPORT_CC && stale(e, now_us) && bps > stale_cap(e))
+        distrust(e, now_us);
 }
 
 void estimator_want(struct estimator *e, uint32_t bps, uint64_t now_us)
 {
     bool more = bps > e->probe.wanted_bps;
     probe_want(&e->probe, bps);
-    if (more && e->basis == ESTIMATOR_TRANSPORT_CC && stale(e, now_us) && bps > stale_cap(e))
-        distrust(e, now_us);
+    if (more)
+        doubt(e, bps, now_us);
     estimator_tick(e, now_us);
+}
+
+void estimator_wish(struct estimator *e, uint32_t bps, uint64_t now_us)
+{
+    bool more = bps > e->wished_bps;
+    e->wished_bps = bps;
+    if (more)
+        doubt(e, bps, now_us);
+    grant(e, bps, now_us);
+}
+
+void estimator_have(struct estimator *e, uint32_t bps)
+{
+    e->had_bps = bps;
 }

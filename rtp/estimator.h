@@ -2,6 +2,12 @@
  * (draft-ietf-rmcat-gcc-02, and libwebrtc as it is today) on transport-wide
  * feedback, with probes; for viewers without it REMB, and receiver reports.
  *
+ * What holds before anything was heard: with transport-cc the start, and probes
+ * at once; they need nothing but padding, so a viewer that is sent nothing gets
+ * out of it, too. Without (estimator_expect(), or none came for
+ * ESTIMATOR_DEAF_US) whatever is wanted, until a REMB says otherwise or the first
+ * report that tells of losses: there is no other way to find out.
+ *
  * Sizes are those of whole datagrams, headers of IP and UDP included; the target
  * is in the same measure. What is sent without a transport-wide number (audio of
  * a viewer that did not negotiate it there) is not in the target: the way has
@@ -9,7 +15,7 @@
  *
  * For each packet: stamp estimator_number() into it, then estimator_sent(). Each
  * 5 ms while probe_active(&e->probe): estimator_probe_due(). After each feedback,
- * and at least each 100 ms while anything is sent: estimator_tick(). */
+ * and at least each 100 ms while anything is sent or estimator_hungry(): estimator_tick(). */
 #pragma once
 
 #include "acked_rate.h"
@@ -30,10 +36,12 @@ enum {
     /* An estimate that was not exercised for so long is capped at twice the acknowledged rate, though not
      * below the start: it is trusted like a new viewer's, and probed, once more is wanted. */
     ESTIMATOR_STALE_US = 10000000,
-    ESTIMATOR_LIMITED_PERCENT = 65,    /* of the target used: below it the sender is application-limited */
+    ESTIMATOR_LIMITED_PERCENT = 80,    /* of the target used: below it the sender is application-limited */
     ESTIMATOR_REMB_US = 10000000,      /* a REMB is good for that long */
     ESTIMATOR_SILENT_US = 1000000,     /* packets leave and no feedback comes: the way is blocked ... */
     ESTIMATOR_SILENT_STEP_US = 500000, /* ... and the rate lowered that often */
+    ESTIMATOR_DEAF_US = 5000000,       /* packets leave, and no feedback ever came: there is none */
+    ESTIMATOR_QUIET_US = 1000000,      /* no report for so long, as little is sent: as one without losses */
 };
 
 /* What the target rests on. */
@@ -51,21 +59,31 @@ struct estimator {
     struct probe probe;
     struct probe_measure measure;
     struct rate sent;
+    int64_t overuse_wait_us; /* in the queue, when the rate was lowered for it last */
     enum estimator_basis basis;
+    bool deaf; /* no transport-cc is to be expected */
     uint32_t target_bps;
     uint32_t remb_bps;
     uint32_t rtt_us;       /* 0 = not known */
+    uint32_t jitter_us;    /* mean difference of the delays of neighbours, probes aside */
     bool rtt_reported;     /* else it is from feedback, which is later by what the viewer waits */
     uint32_t unheard;      /* packets sent since the last feedback */
     uint64_t unheard_us;   /* when the first of them was, or the rate last lowered for their sake */
+    uint64_t heard_us;     /* the last feedback */
     uint32_t silent_bps;   /* the estimate before the silence that lasts; 0 = none */
     uint64_t remb_us;      /* when the last one came */
     uint64_t exercised_us; /* when the target was last in use, or a probe confirmed it */
+    uint32_t wished_bps;   /* as estimator_wish() was told */
+    uint32_t had_bps;      /* as estimator_have() was told */
 };
 
 /* ring: 2^n entries, at least FLIGHT_CAPACITY_MIN, owned by the caller. Where flight_crowded(&e->flight)
  * says so after a feedback, give it a larger one with flight_grow(). */
 void estimator_init(struct estimator *e, struct flight_packet *ring, size_t capacity, uint64_t now_us);
+
+/* Whether the viewer negotiated transport-cc, as estimator_init() takes it; tell it before anything is sent.
+ */
+void estimator_expect(struct estimator *e, bool transport_cc);
 
 /* The transport-wide number for the next packet. The same until estimator_sent() is called. */
 uint16_t estimator_number(const struct estimator *e);
@@ -87,8 +105,19 @@ void estimator_rtt(struct estimator *e, uint32_t rtt_us);
  * Tell it whenever it changes. */
 void estimator_want(struct estimator *e, uint32_t bps, uint64_t now_us);
 
+/* So much will be wanted: an estimate that was not put to the test for long is not relied on for that. A
+ * viewer that tells nothing of its network is granted it, as there is no other way to find out, until losses
+ * speak against it; others are not. */
+void estimator_wish(struct estimator *e, uint32_t bps, uint64_t now_us);
+
+/* So much is being given now: that is relied on until something speaks against it. */
+void estimator_have(struct estimator *e, uint32_t bps);
+
 /* Time passes: probes are decided on, a way without feedback is noticed. */
 void estimator_tick(struct estimator *e, uint64_t now_us);
+
+/* More is wanted than may be sent: go on with estimator_tick(), though nothing is sent. */
+bool estimator_hungry(const struct estimator *e);
 
 /* Bytes of retransmissions and padding to send now for a probe; 0 = none. */
 size_t estimator_probe_due(struct estimator *e, uint64_t now_us);

@@ -61,26 +61,46 @@ static bool held(const struct fill_slot *slots, size_t n, uint32_t id)
     return false;
 }
 
-void fill_slots(struct fill_slot *slots, size_t n, const uint32_t *candidates, size_t candidate_count,
-                const uint32_t *mine, size_t mine_count)
+/* Those that are to have the slots that the server fills. */
+struct wanted {
+    uint32_t ids[FILL_SLOTS_MAX];
+    size_t count, room;
+};
+
+static void want(struct wanted *w, const struct fill_slot *slots, size_t n, const struct fill_wish *wish,
+                 uint32_t id)
 {
-    uint32_t want[FILL_SLOTS_MAX];
-    size_t want_count = 0;
+    if (id && w->count < w->room && !contains(wish->mine, wish->mine_count, id) &&
+        !shown_by_pin(slots, n, id) && !contains(w->ids, w->count, id))
+        w->ids[w->count++] = id;
+}
+
+static void choose(struct wanted *w, const struct fill_slot *slots, size_t n, const struct fill_wish *wish)
+{
+    for (size_t i = 0; i < wish->ranked && w->count < w->room; i++)
+        want(w, slots, n, wish, wish->ids[i]);
+    for (size_t i = 0; i < n; i++) {
+        if (open_to_all(&slots[i]))
+            want(w, slots, n, wish, slots[i].holder);
+    }
+    for (size_t i = wish->ranked; i < wish->count && w->count < w->room; i++)
+        want(w, slots, n, wish, wish->ids[i]);
+}
+
+void fill_slots(struct fill_slot *slots, size_t n, const struct fill_wish *wish)
+{
+    struct wanted w = {0};
     if (n > FILL_SLOTS_MAX)
         n = FILL_SLOTS_MAX;
-    size_t room = settle_chosen(slots, n, mine, mine_count);
-    for (size_t i = 0; i < candidate_count && want_count < room; i++) {
-        uint32_t id = candidates[i];
-        if (!contains(mine, mine_count, id) && !shown_by_pin(slots, n, id) && !contains(want, want_count, id))
-            want[want_count++] = id;
-    }
-    release_unwanted(slots, n, want, want_count);
+    w.room = settle_chosen(slots, n, wish->mine, wish->mine_count);
+    choose(&w, slots, n, wish);
+    release_unwanted(slots, n, w.ids, w.count);
     size_t at = 0;
-    for (size_t i = 0; i < want_count; i++) {
-        if (held(slots, n, want[i]))
+    for (size_t i = 0; i < w.count; i++) {
+        if (held(slots, n, w.ids[i]))
             continue;
         while (!open_to_all(&slots[at]) || slots[at].holder)
             at++; /* there are as many open slots as wanted tracks */
-        slots[at].holder = want[i];
+        slots[at].holder = w.ids[i];
     }
 }

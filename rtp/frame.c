@@ -30,10 +30,14 @@ static int read_vp8(struct frame_info *f, const struct rtp_view *v, const uint8_
     f->key = d.key;
     f->start = d.start;
     f->end = v->marker;
-    f->switch_up = d.key || d.layer_sync;
     f->discardable = d.non_reference;
     f->has_layers = d.has_tid;
     f->tid = d.tid;
+    if (d.has_tid) {
+        f->active = points_row(0, 0);
+        f->needed_by = points_row(0, d.tid);
+        f->opens = d.key ? f->needed_by : d.layer_sync ? points_one(point_of(0, d.tid)) : 0;
+    }
     f->width = d.width;
     f->height = d.height;
     f->picture_id = d.picture_id;
@@ -45,6 +49,23 @@ static int read_vp8(struct frame_info *f, const struct rtp_view *v, const uint8_
     return 0;
 }
 
+/* Layers above the highest that operating points tell apart go with that one. A point that has lower spatial
+ * layers opens with the lowest, which says so of its whole picture. */
+static void vp9_layers(struct frame_info *f, const struct vp9_descriptor *d)
+{
+    f->has_layers = d->has_layers;
+    f->sid = d->sid < POINTS_SPATIAL ? d->sid : POINTS_SPATIAL - 1;
+    f->tid = d->tid;
+    if (!d->has_layers)
+        return;
+    f->needed_by = d->not_upper_reference ? points_row(f->sid, d->tid) : points_above(f->sid, d->tid);
+    f->opens = f->key || (d->switching_up && !d->inter_layer) ? f->needed_by : 0;
+    if (d->spatial_count)
+        f->active =
+            points_below(d->spatial_count < POINTS_SPATIAL ? d->spatial_count - 1u : POINTS_SPATIAL - 1,
+                         POINTS_TEMPORAL - 1);
+}
+
 static int read_vp9(struct frame_info *f, const struct rtp_view *v, const uint8_t *payload)
 {
     struct vp9_descriptor d;
@@ -53,12 +74,12 @@ static int read_vp9(struct frame_info *f, const struct rtp_view *v, const uint8_
     f->key = !d.inter_picture && !d.inter_layer;
     f->start = d.start;
     f->end = d.end;
-    f->switch_up = f->key || d.switching_up;
-    f->has_layers = d.has_layers;
-    f->sid = d.sid;
-    f->tid = d.tid;
-    f->width = f->key ? d.width[d.sid] : 0;
-    f->height = f->key ? d.height[d.sid] : 0;
+    vp9_layers(f, &d);
+    if (f->key && d.spatial_count) {
+        f->spatial_count = d.spatial_count;
+        f->width = d.width[d.spatial_count - 1];
+        f->height = d.height[d.spatial_count - 1];
+    }
     f->picture_id = d.picture_id;
     f->picture_id_15 = d.picture_id_15;
     f->picture_id_at = d.picture_id_at;
@@ -75,7 +96,6 @@ static int read_h264(struct frame_info *f, const struct rtp_view *v, const uint8
     f->key = h.key;
     f->start = h.start;
     f->end = v->marker;
-    f->switch_up = h.key;
     f->discardable = h.discardable;
     return 0;
 }
@@ -88,11 +108,7 @@ static int read_av1(struct frame_info *f, const struct rtp_view *v, const uint8_
     f->key = a.key;
     f->start = a.start;
     f->end = v->marker && !a.unfinished;
-    f->switch_up = a.key;
-    f->has_layers = a.has_layers;
-    f->sid = a.sid;
-    f->tid = a.tid;
-    return 0;
+    return 0; /* only the packet in which an OBU begins tells its layers: there is no choosing by them */
 }
 
 /* RTX has to be unwrapped first; the row of NONE is empty as well. */
@@ -115,19 +131,49 @@ static void from_mandatory(struct frame_info *f, const struct dependency_frame *
     f->start = d->start;
     f->end = d->end;
     f->key = false;
-    f->switch_up = false;
+    f->opens = 0;
+}
+
+static void without_size(struct frame_info *f)
+{
+    f->spatial_count = 0;
+    f->width = f->height = 0;
+}
+
+static uint32_t references(const struct dependency_frame *d)
+{
+    uint32_t to = 0;
+    for (size_t i = 0; i < d->diff_count; i++)
+        to |= d->diffs[i] < 32 ? 1u << d->diffs[i] : 1;
+    return to;
+}
+
+/* No target needs it for another frame. */
+static bool is_discardable(const struct dependency_frame *d)
+{
+    for (size_t i = 0; i < d->target_count; i++) {
+        if (dependency_dti_of(d, i) > DEPENDENCY_DISCARDABLE)
+            return false;
+    }
+    return true;
 }
 
 static void from_descriptor(struct frame_info *f, const struct dependency_frame *d)
 {
     from_mandatory(f, d);
-    f->key = d->has_structure || (!d->start && d->diff_count == 0);
-    f->switch_up = dependency_any(d, DEPENDENCY_SWITCH);
-    f->discardable =
-        !f->switch_up && !dependency_any(d, DEPENDENCY_REQUIRED) && dependency_any(d, DEPENDENCY_DISCARDABLE);
+    f->key = (d->has_structure && !d->stale) || (!d->start && d->diff_count == 0);
+    f->discardable = d->dtis && is_discardable(d);
+    f->needed_by = d->needed_by;
+    f->opens = d->has_structure ? d->needed_by : d->opens;
+    f->active = d->points;
+    f->refers_to = references(d);
     f->has_layers = true;
     f->sid = d->sid;
     f->tid = d->tid;
+    if (!f->key)
+        without_size(f);
+    else
+        f->spatial_count = d->spatial_count;
     if (f->key && d->width && d->height) {
         f->width = d->width;
         f->height = d->height;
@@ -146,12 +192,12 @@ static int read_video(struct frame_info *f, const struct reader *reader, const s
         return rc;
     if ((rc || reader->always) && reader->read(f, v, p + v->payload))
         return -EBADMSG;
-    if (rc)
+    if (rc) {
         from_mandatory(f, &d);
-    else
+        without_size(f);
+    } else {
         from_descriptor(f, &d);
-    if (!f->key)
-        f->width = f->height = 0;
+    }
     return 0;
 }
 

@@ -11,15 +11,24 @@
 enum { FRAME_NO_PICTURE_ID = -1, FRAME_NO_TL0 = -1 };
 
 struct frame_info {
-    bool key;         /* the frame can be decoded without any earlier one; sure only where start is set */
-    bool start;       /* first packet of its frame (of its layer frame, with SVC) */
-    bool end;         /* last packet of its frame (of its layer frame, with SVC) */
-    bool switch_up;   /* a decoder at a lower temporal layer may go up to tid here */
-    bool discardable; /* no other frame refers to it */
-    bool has_layers;  /* sid and tid were read, not assumed */
-    uint8_t sid;      /* spatial id within the RTP stream; 0 for simulcast */
-    uint8_t tid;      /* temporal id */
-    uint16_t width, height; /* of a key frame where its header says, else 0 */
+    bool key;   /* the frame can be decoded without any earlier one, and what follows it can be told: not
+                   where a newer descriptor's structure has come; sure only where start is set */
+    bool start; /* first packet of its frame (of its layer frame, with SVC) */
+    bool end;   /* last packet of its frame (of its layer frame, with SVC) */
+    bool discardable;       /* no other frame refers to it */
+    bool has_layers;        /* sid and tid were read, not assumed */
+    uint8_t sid;            /* spatial id within the RTP stream; 0 for simulcast */
+    uint8_t tid;            /* temporal id */
+    uint8_t spatial_count;  /* spatial layers of the stream; of a key frame where it says, else 0 */
+    uint16_t width, height; /* of its largest layer; likewise */
+
+    /* What it is to operating points (points.h). Nothing where the stream has no layers to choose from, or
+     * the packet does not tell: it goes with all of them. */
+    uint32_t needed_by; /* who cannot do without it */
+    uint32_t opens;     /* who can begin here, given what it refers to */
+    uint32_t active;    /* who is being produced; 0 = not told */
+    uint32_t
+        refers_to; /* by the descriptor: bit n: to the frame n before it; bit 0: to one 32 or more before */
 
     /* VP8 (RFC 7741) and VP9 (RFC 9628): what rewriting has to renumber. */
     int32_t picture_id;       /* or FRAME_NO_PICTURE_ID */

@@ -21,6 +21,10 @@ void layer_rate_add(struct layer_rate *r, unsigned sid, unsigned tid, uint32_t b
 
 /* Bits per second of that layer with all lower spatial and temporal ones, 0 =
  * not known yet. From the first LAYER_RATE_LEAST_US on it is the rate since the
- * first packet, not one that grows from 0. For K-SVC, where a viewer gets the
- * lower spatial layers at key frames only, it is more than what is sent. */
+ * first packet, not one that grows from 0; once the stream has stopped it stays
+ * what it was. For K-SVC, where a viewer gets the lower spatial layers at key frames
+ * only, it is more than what is sent. */
 uint32_t layer_rate_bps(const struct layer_rate *r, unsigned sid, unsigned tid, uint64_t now_us);
+
+/* How many temporal layers that spatial layer has, 1 at least: as of the last packet. */
+uint8_t layer_rate_temporal(const struct layer_rate *r, unsigned sid);

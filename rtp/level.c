@@ -1,6 +1,10 @@
 #include "level.h"
 
-enum { ONE = 256, LOUDNESS_MAX = 127 };
+enum {
+    ONE = 256,
+    LOUDNESS_MAX = 127,
+    SILENT_BYTES = 8,
+};
 
 static uint16_t current(const struct level *l, uint64_t now_us)
 {
@@ -31,6 +35,11 @@ void level_packet(struct level *l, uint8_t level, uint64_t now_us)
     l->packet_us = now_us;
     if (l->loudness_q8 >= LEVEL_VOICE * ONE)
         l->voice_us = now_us;
+}
+
+uint8_t level_guess(size_t payload_len)
+{
+    return payload_len > SILENT_BYTES ? LEVEL_GUESS : LEVEL_SILENT;
 }
 
 uint8_t level_loudness(const struct level *l, uint64_t now_us)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -15,6 +16,7 @@ enum {
     LEVEL_HOLD_US = 60000,    /* without packets, then the loudness halves every frame ... */
     LEVEL_EXPIRE_US = 150000, /* ... and is 0 */
     LEVEL_VOICE = 57,         /* loudness from which on someone speaks: -70 dBov */
+    LEVEL_GUESS = 67,         /* level of one of whom all that is known is that they send sound */
 };
 
 /* Zeroed memory is silence. */
@@ -26,6 +28,11 @@ struct level {
 
 /* A packet with that level (0 loud .. 127 silent) came. */
 void level_packet(struct level *l, uint8_t level, uint64_t now_us);
+
+/* The level that a packet of a sender stands for who does not tell levels, as most that are no browser: such
+ * a one is heard, but anyone who is known to speak goes first. What Opus makes of silence takes a few bytes.
+ */
+uint8_t level_guess(size_t payload_len);
 
 /* The loudness now, 0..127. */
 uint8_t level_loudness(const struct level *l, uint64_t now_us);

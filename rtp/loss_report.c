@@ -43,3 +43,9 @@ void loss_report_update(struct loss_report *l, uint32_t expected, int32_t lost, 
         l->decreased_us = now_us;
     }
 }
+
+void loss_report_quiet(struct loss_report *l, uint32_t max_bps, uint64_t now_us)
+{
+    increase(l, now_us - l->updated_us, max_bps);
+    l->updated_us = now_us;
+}

@@ -24,3 +24,6 @@ void loss_report_init(struct loss_report *l, uint32_t start_bps, uint32_t floor_
  * The result, l->bps, never rises above max_bps. */
 void loss_report_update(struct loss_report *l, uint32_t expected, int32_t lost, uint32_t max_bps,
                         uint32_t rtt_us, uint64_t now_us);
+
+/* Nothing was there to report on for a while: as a report without losses. */
+void loss_report_quiet(struct loss_report *l, uint32_t max_bps, uint64_t now_us);

@@ -4,11 +4,27 @@ enum {
     GO_ON_PERCENT = 70,  /* of a cluster's rate that has to arrive for the next, at twice the result */
     WANT_PERCENT = 150,  /* of what is wanted: the most that is probed for */
     WORTH_PERCENT = 105, /* of the estimate: a probe for less tells nothing */
+    JITTERS = 4,         /* in the length of a cluster */
 };
 
 void probe_want(struct probe *p, uint32_t bps)
 {
     p->wanted_bps = bps;
+}
+
+void probe_jitter(struct probe *p, uint32_t jitter_us)
+{
+    if (p->sending)
+        return;
+    uint64_t length = (uint64_t)jitter_us * JITTERS;
+    p->length_us = length < PROBE_LENGTH_US       ? PROBE_LENGTH_US
+                   : length > PROBE_LENGTH_US_MAX ? PROBE_LENGTH_US_MAX
+                                                  : (uint32_t)length;
+}
+
+static uint32_t length_us(const struct probe *p)
+{
+    return p->length_us ? p->length_us : PROBE_LENGTH_US;
 }
 
 /* The rate to try, or 0 where it is not worth it. */
@@ -86,8 +102,8 @@ static void start(struct probe *p, uint64_t now_us)
 static bool complete(const struct probe *p, uint64_t now_us)
 {
     return p->packets >= PROBE_PACKETS_MIN &&
-           (uint64_t)p->bytes * 8000000 >= (uint64_t)p->bps * PROBE_LENGTH_US &&
-           now_us - p->started_us >= PROBE_LENGTH_US - PROBE_TICK_US;
+           (uint64_t)p->bytes * 8000000 >= (uint64_t)p->bps * length_us(p) &&
+           now_us - p->started_us >= length_us(p) - PROBE_TICK_US;
 }
 
 size_t probe_due(struct probe *p, uint64_t now_us)
@@ -104,7 +120,7 @@ size_t probe_due(struct probe *p, uint64_t now_us)
     }
     if (bytes > p->bytes)
         return (size_t)(bytes - p->bytes);
-    return passed >= PROBE_LENGTH_US - PROBE_TICK_US; /* live media took the budget: one packet to end it */
+    return passed >= length_us(p) - PROBE_TICK_US; /* live media took the budget: one packet to end it */
 }
 
 uint8_t probe_sent(struct probe *p, size_t size, uint64_t now_us)

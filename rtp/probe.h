@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 enum {
-    PROBE_LENGTH_US = 15000,
+    PROBE_LENGTH_US = 15000,      /* at the least ... */
+    PROBE_LENGTH_US_MAX = 100000, /* ... and the most, where arrivals jitter */
     PROBE_PACKETS_MIN = 5,
     PROBE_TICK_US = 5000,        /* how often probe_due() wants to be asked while a cluster lasts */
     PROBE_STALL_US = 200000,     /* a cluster that cannot be sent in that time is given up */
@@ -33,6 +34,7 @@ struct probe {
     uint32_t bps;    /* of this cluster */
     uint32_t queue[PROBE_QUEUE];
     uint32_t wanted_bps; /* 0 = nobody wants more than there is */
+    uint32_t length_us;  /* of a cluster; 0 = PROBE_LENGTH_US */
     uint64_t started_us; /* when this cluster began */
     uint64_t tried_us;   /* when one was queued last; 0 = never */
 };
@@ -40,6 +42,10 @@ struct probe {
 /* What the viewer's slots would take if the network let them. Probes go on until the estimate has
  * reached it, and never beyond one and a half times of it. */
 void probe_want(struct probe *p, uint32_t bps);
+
+/* Arrivals vary by so much, on the mean: clusters have to be several times longer, or that is all they show.
+ */
+void probe_jitter(struct probe *p, uint32_t jitter_us);
 
 /* Two clusters at once, at these rates: at the start, and when traffic returns after the estimate
  * has grown stale. */

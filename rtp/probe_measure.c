@@ -17,7 +17,8 @@ void probe_measure_sent(struct probe_measure *m, uint8_t cluster, uint32_t bps, 
 {
     struct probe_cluster *c = slot(m, cluster);
     if (c->cluster != cluster)
-        *c = (struct probe_cluster){.cluster = cluster, .bps = bps, .first_us = now_us};
+        *c = (struct probe_cluster){
+            .cluster = cluster, .bps = bps, .opening_bytes = (uint32_t)size, .first_us = now_us};
     c->last_us = now_us;
     c->last_bytes = (uint32_t)size;
     c->bytes += (uint32_t)size;
@@ -55,10 +56,15 @@ static struct probe_outcome outcome(const struct probe_cluster *c)
     if (arrival > sent * AGREEMENT)
         return (struct probe_outcome){.bps = 0};
     double asked = sent < c->bps ? sent : c->bps;
-    bool saturated = arrival * 100 < asked * SATURATED_PERCENT;
+    /* What arrived leaves the first packet out, which may be a large one: compare with as much. */
+    double sent_after = (double)(c->bytes - c->opening_bytes) * 8e6 / (double)sent_us;
+    bool saturated = arrival * 100 < (sent_after < asked ? sent_after : asked) * SATURATED_PERCENT;
     if (saturated)
         arrival = arrival * DRAIN_PERCENT / 100;
+    else if (sent_after > 0 && sent_after < sent)
+        arrival *= sent / sent_after;
     return (struct probe_outcome){.bps = (uint32_t)(asked < arrival ? asked : arrival),
+                                  .held_us = (uint32_t)(arrival_us > sent_us ? arrival_us - sent_us : 0),
                                   .saturated = saturated};
 }
 

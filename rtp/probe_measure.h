@@ -15,8 +15,9 @@ struct probe_cluster {
     uint16_t sent, arrived, lost;
     uint32_t bps; /* as asked for */
     uint32_t bytes, arrived_bytes;
-    uint32_t first_bytes, last_bytes; /* of the packet arrived first, and of the one sent last */
-    uint64_t first_us, last_us;       /* sent */
+    uint32_t opening_bytes, last_bytes; /* of the packets sent first and last ... */
+    uint32_t first_bytes;               /* ... and arrived first */
+    uint64_t first_us, last_us;         /* sent */
     uint64_t first_arrival_us, last_arrival_us;
 };
 
@@ -33,8 +34,9 @@ void probe_measure_complete(struct probe_measure *m, uint8_t cluster);
 
 /* How fast a cluster arrived. */
 struct probe_outcome {
-    uint32_t bps;   /* never above what was asked for; 0 where too much was lost or the times say nothing */
-    bool saturated; /* slower than it was sent: the way was full, of this cluster and of what others sent */
+    uint32_t bps;     /* never above what was asked for; 0 where too much was lost or the times say nothing */
+    uint32_t held_us; /* it took so much longer to arrive than to send */
+    bool saturated;   /* slower than it was sent: the way was full, of this cluster and of what others sent */
 };
 
 /* The fate of one packet is known. True where that of all its cluster is. */

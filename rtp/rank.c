@@ -16,19 +16,25 @@ struct round {
     const struct rank_candidate *held[RANK_SLOTS_MAX]; /* NULL = the slot is free */
 };
 
-static int loudness(const struct rank_candidate *c)
-{
-    return c->dominant ? LOUDEST : c->loudness;
-}
-
-static bool louder(const struct rank_candidate *a, const struct rank_candidate *b)
-{
-    return loudness(a) != loudness(b) ? loudness(a) > loudness(b) : a->id < b->id;
-}
-
 static bool voiced_within(const struct rank_candidate *c, uint64_t now_us, uint64_t us)
 {
     return c->voice_us != 0 && now_us < c->voice_us + us;
+}
+
+bool rank_leads(const struct rank_candidate *c, uint64_t now_us)
+{
+    return c->dominant && voiced_within(c, now_us, RANK_HOLD_US);
+}
+
+static int loudness(const struct rank_candidate *c, uint64_t now_us)
+{
+    return rank_leads(c, now_us) ? LOUDEST : c->loudness;
+}
+
+static bool louder(const struct rank_candidate *a, const struct rank_candidate *b, uint64_t now_us)
+{
+    int x = loudness(a, now_us), y = loudness(b, now_us);
+    return x != y ? x > y : a->id < b->id;
 }
 
 static bool holds(const struct rank *r, uint32_t id)
@@ -63,9 +69,9 @@ static const struct rank_candidate *challenger(const struct rank *r, const struc
     for (size_t k = 0; k < round->count; k++) {
         const struct rank_candidate *c = &round->candidates[k];
         if (c->id == round->except ||
-            (speaking && !c->dominant && !voiced_within(c, round->now_us, RANK_RECENT_US)))
+            (speaking && !rank_leads(c, round->now_us) && !voiced_within(c, round->now_us, RANK_RECENT_US)))
             continue;
-        if ((!best || louder(c, best)) && !holds(r, c->id))
+        if ((!best || louder(c, best, round->now_us)) && !holds(r, c->id))
             best = c;
     }
     return best;
@@ -92,9 +98,10 @@ static bool fill_free(struct rank *r, struct round *round)
     return changed;
 }
 
-static bool clearly_quieter(const struct rank_candidate *holder, const struct rank_candidate *c)
+static bool clearly_quieter(const struct rank_candidate *holder, const struct rank_candidate *c,
+                            uint64_t now_us)
 {
-    return loudness(holder) + RANK_MARGIN <= loudness(c);
+    return loudness(holder, now_us) + RANK_MARGIN <= loudness(c, now_us);
 }
 
 /* Start or stop the holders' clocks of being clearly quieter than the loudest challenger. */
@@ -102,7 +109,7 @@ static void time_quieter(struct rank *r, const struct round *round, const struct
 {
     for (size_t i = 0; i < r->slots; i++) {
         struct rank_holder *h = &r->holders[i];
-        if (!round->held[i] || !c || !clearly_quieter(round->held[i], c))
+        if (!round->held[i] || !c || !clearly_quieter(round->held[i], c, round->now_us))
             h->quieter_us = 0;
         else if (h->quieter_us == 0)
             h->quieter_us = round->now_us;
@@ -113,11 +120,11 @@ static void time_quieter(struct rank *r, const struct round *round, const struct
 static bool yields(const struct rank_holder *h, const struct rank_candidate *holder,
                    const struct rank_candidate *c, uint64_t now_us)
 {
-    if (holder->dominant)
+    if (rank_leads(holder, now_us))
         return false;
-    if (c->dominant || !voiced_within(holder, now_us, RANK_HOLD_US))
+    if (rank_leads(c, now_us) || !voiced_within(holder, now_us, RANK_HOLD_US))
         return true;
-    return h->quieter_us != 0 && now_us >= h->quieter_us + RANK_HOLD_US && clearly_quieter(holder, c);
+    return h->quieter_us != 0 && now_us >= h->quieter_us + RANK_HOLD_US && clearly_quieter(holder, c, now_us);
 }
 
 /* Of two holders that may: the one silent for longer, then the quieter one. */
@@ -128,7 +135,7 @@ static bool goes_before(const struct rank_candidate *a, const struct rank_candid
         return b_speaks;
     if (!a_speaks && a->voice_us != b->voice_us)
         return a->voice_us < b->voice_us;
-    return louder(b, a);
+    return louder(b, a, now_us);
 }
 
 static bool replace_one(struct rank *r, struct round *round, const struct rank_candidate *c)

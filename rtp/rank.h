@@ -9,7 +9,7 @@
  *   silent for the longest, if for RANK_HOLD_US at least.
  * - Where all holders speak, one is replaced only after it has been clearly
  *   quieter (RANK_MARGIN) than a speaker without a slot for RANK_HOLD_US.
- * - The dominant speaker always holds one. */
+ * - The dominant speaker holds one whenever it speaks. */
 #pragma once
 
 #include <stdbool.h>
@@ -44,6 +44,9 @@ struct rank {
 
 /* slots: RANK_SLOTS_MAX at the most. */
 void rank_init(struct rank *r, size_t slots);
+
+/* It is the dominant speaker and speaks: in silence it stays dominant, but need not be heard. */
+bool rank_leads(const struct rank_candidate *c, uint64_t now_us);
 
 /* Decide anew, every 20 to 60 ms and when someone came or went. The candidates
  * are the room's audio tracks in any order, all of them or, in a large room, those who are not

@@ -4,7 +4,7 @@
 struct entry {
     struct rank_holder holder;
     const struct rank_candidate *now;
-    bool speaks;
+    bool leads, speaks;
 };
 
 static const struct rank_candidate *find(const struct rank_candidate *candidates, size_t count, uint32_t id)
@@ -60,15 +60,15 @@ static size_t gather(struct entry *list, const struct rank_order *o, const struc
         const struct rank_candidate *c = h.id ? find(candidates, count, h.id) : NULL;
         if (!c || (old ? !holds(r, h.id) : ordered(o, h.id)))
             continue;
-        bool speaks = c->dominant || (c->voice_us && now_us < c->voice_us + RANK_HOLD_US);
-        insert(list, n++, &(struct entry){h, c, speaks});
+        bool speaks = c->voice_us && now_us < c->voice_us + RANK_HOLD_US;
+        insert(list, n++, &(struct entry){h, c, rank_leads(c, now_us), speaks});
     }
     return n;
 }
 
 static int loudness(const struct entry *e)
 {
-    return e->now->dominant ? UINT8_MAX : e->now->loudness;
+    return e->leads ? UINT8_MAX : e->now->loudness;
 }
 
 /* The loudest of those behind `at` who speak and are clearly louder, or n. */

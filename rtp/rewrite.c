@@ -31,17 +31,31 @@ static int64_t ticks_between(uint64_t from_us, uint64_t to_us, uint32_t clock_ra
     return us / 1000000 * clock_rate + us % 1000000 * clock_rate / 1000000;
 }
 
+/* How many ticks the slot's timeline at capture_us is ahead of what went out. */
+static int64_t ticks_ahead(const struct rewrite *r, uint64_t capture_us)
+{
+    return r->origin_ticks + ticks_between(r->origin_us, capture_us, r->clock_rate) - r->ticks;
+}
+
+static int64_t usual_step(const struct rewrite *r)
+{
+    return r->clock_rate / (r->clock_rate == VIDEO_CLOCK ? VIDEO_FRAMES_PER_SECOND : AUDIO_FRAMES_PER_SECOND);
+}
+
+uint64_t rewrite_behind(const struct rewrite *r, uint64_t capture_us)
+{
+    int64_t ahead = r->started ? ticks_ahead(r, capture_us) : 1;
+    return ahead > 0 ? 0 : (uint64_t)(usual_step(r) - ahead) * 1000000 / r->clock_rate;
+}
+
 /* How many ticks the timestamp goes forward at a switch to a source whose packet
  * is of capture_us. */
 static uint32_t step_to(struct rewrite *r, uint64_t capture_us, uint64_t *moved_us)
 {
-    int64_t on_timeline = r->origin_ticks + ticks_between(r->origin_us, capture_us, r->clock_rate);
-    int64_t ahead = on_timeline - r->ticks, step = ahead;
-    *moved_us = 0;
+    int64_t ahead = ticks_ahead(r, capture_us), step = ahead;
+    *moved_us = rewrite_behind(r, capture_us);
     if (ahead <= 0) {
-        step = r->clock_rate /
-               (r->clock_rate == VIDEO_CLOCK ? VIDEO_FRAMES_PER_SECOND : AUDIO_FRAMES_PER_SECOND);
-        *moved_us = (uint64_t)(step - ahead) * 1000000 / r->clock_rate;
+        step = usual_step(r);
     } else if (ahead > REWRITE_TIMESTAMP_JUMP) {
         step = REWRITE_TIMESTAMP_JUMP;
     }
@@ -137,17 +151,12 @@ static uint16_t renumber_picture(struct rewrite *r, const struct frame_info *f,
     return (uint16_t)(renumber(&r->picture, picture) - before->pictures);
 }
 
-static void note_sent(struct rewrite *r, const struct frame_info *f, bool has_payload,
-                      const struct rewritten *out, uint16_t picture)
+/* The numbers of the packet that is the newest but for those that only fill holes. */
+static void note_numbers(struct rewrite *r, const struct frame_info *f, const struct rewritten *out,
+                         uint16_t picture)
 {
-    int32_t ahead = ts_diff(out->timestamp, r->timestamp);
-    r->index = out->index;
-    if (has_payload) /* else it only fills a hole */
-        r->frame_ended = f->end;
-    if (ahead > 0) {
-        r->timestamp = out->timestamp;
-        r->ticks += ahead;
-    }
+    r->payload_index = out->index;
+    r->frame_ended = f->end && (out->marker || !(f->has_layers || f->has_descriptor));
     if (out->picture_id >= 0)
         r->picture.newest = picture;
     if (out->tl0_pic_idx >= 0)
@@ -156,8 +165,18 @@ static void note_sent(struct rewrite *r, const struct frame_info *f, bool has_pa
         r->frame.newest = out->frame_number;
 }
 
+static void note_sent(struct rewrite *r, const struct rewritten *out)
+{
+    int32_t ahead = ts_diff(out->timestamp, r->timestamp);
+    r->index = out->index;
+    if (ahead > 0) {
+        r->timestamp = out->timestamp;
+        r->ticks += ahead;
+    }
+}
+
 bool rewrite_packet(struct rewrite *r, uint64_t in_seq, const struct rtp_view *v, const struct frame_info *f,
-                    struct rewritten *out)
+                    bool marker, struct rewritten *out)
 {
     struct rewrite_dropped before;
     uint16_t picture = 0;
@@ -168,7 +187,7 @@ bool rewrite_packet(struct rewrite *r, uint64_t in_seq, const struct rtp_view *v
         .timestamp = rewrite_timestamp(r, v->timestamp),
         .picture_id = FRAME_NO_PICTURE_ID,
         .tl0_pic_idx = FRAME_NO_TL0,
-        .marker = v->marker,
+        .marker = marker,
     };
     if (f->picture_id >= 0) {
         picture = renumber_picture(r, f, &before);
@@ -181,23 +200,27 @@ bool rewrite_packet(struct rewrite *r, uint64_t in_seq, const struct rtp_view *v
     if (in_seq > r->newest)
         r->newest = in_seq;
     if (out->index > r->index)
-        note_sent(r, f, v->payload_len > 0, out, picture);
+        note_sent(r, out);
+    if (v->payload_len && out->index > r->payload_index)
+        note_numbers(r, f, out, picture);
     return true;
 }
 
 /* --- Drops ---------------------------------------------------------------------------- */
 
-bool rewrite_drop(struct rewrite *r, uint64_t in_seq, const struct frame_info *f)
+bool rewrite_drop(struct rewrite *r, uint64_t from, uint64_t in_seq, const struct frame_info *f)
 {
     if (!r->started || in_seq <= r->newest)
         return false;
+    if (from <= r->newest)
+        from = r->newest + 1;
     struct rewrite_drop *d = last_drop(r);
-    if (d && in_seq == d->to + 1)
+    if (d && from == d->to + 1)
         d->to = in_seq;
     else
-        r->drops[r->drop_count++ % REWRITE_DROPS] = (struct rewrite_drop){in_seq, in_seq, r->dropped};
+        r->drops[r->drop_count++ % REWRITE_DROPS] = (struct rewrite_drop){from, in_seq, r->dropped};
     r->newest = in_seq;
-    r->dropped.packets++;
+    r->dropped.packets += in_seq - from + 1;
     /* Once for each picture. A frame number is not closed up: descriptors name references by distance. */
     if (f->picture_id >= 0 && f->picture_gap_is_loss && r->picture.known && note_picture(r, picture_of(r, f)))
         r->dropped.pictures++;

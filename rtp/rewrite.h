@@ -13,7 +13,7 @@
 #include "sent.h"
 
 enum {
-    REWRITE_DROPS = 16,          /* runs of drops remembered for packets that come late */
+    REWRITE_DROPS = 32,          /* runs of drops remembered for packets that come late */
     REWRITE_NEAR = 1 << 16,      /* where unwrapped incoming sequence numbers begin (seq.h) */
     REWRITE_ANCHOR_US = 1000000, /* a larger correction of a timestamp moves the slot's timeline with it */
     REWRITE_TIMESTAMP_JUMP = 1 << 30 /* ticks; receivers take 2^31 and more for a jump back */
@@ -43,10 +43,11 @@ struct rewrite {
     bool started;        /* there was a source */
 
     /* what went out */
-    uint64_t index;     /* highest */
-    uint32_t timestamp; /* newest */
-    int64_t ticks;      /* the same unwrapped, 0 at the stream's beginning */
-    bool frame_ended;   /* the newest packet was the last of its frame */
+    uint64_t index;         /* highest */
+    uint64_t payload_index; /* highest that did not only fill a hole */
+    uint32_t timestamp;     /* newest */
+    int64_t ticks;          /* the same unwrapped, 0 at the stream's beginning */
+    bool frame_ended;       /* that packet was the last of its frame, with layers of its picture */
     struct rewrite_number picture, tl0, frame;
 
     /* the slot's timeline: origin_ticks at origin_us of the server's clock */
@@ -72,16 +73,22 @@ void rewrite_init(struct rewrite *r, uint32_t clock_rate, uint16_t first_seq, ui
  * the timestamp had to be moved forward so as not to go back. */
 uint64_t rewrite_switch(struct rewrite *r, uint64_t in_seq, const struct rtp_view *v, uint64_t capture_us);
 
+/* By how many us a switch to a source whose packet is of capture_us would have to
+ * move the timestamp forward. */
+uint64_t rewrite_behind(const struct rewrite *r, uint64_t capture_us);
+
 /* The numbers of a packet of the current source; in_seq is its sequence number,
- * unwrapped. False: it has no place (older than the switch, or among drops that
- * were closed up, or further back than is remembered). */
+ * unwrapped, `marker` as select.h says. False: it has no place (older than the
+ * switch, or among drops that were closed up, or further back than is
+ * remembered). */
 bool rewrite_packet(struct rewrite *r, uint64_t in_seq, const struct rtp_view *v, const struct frame_info *f,
-                    struct rewritten *out);
+                    bool marker, struct rewritten *out);
 
 /* A packet of the current source is not forwarded, on purpose: close the
- * numbering over it. False: newer ones have gone out, its number is a hole that
- * only a packet without payload can fill. */
-bool rewrite_drop(struct rewrite *r, uint64_t in_seq, const struct frame_info *f);
+ * numbering over it, and over those from `from` on that were lost but would not
+ * have been forwarded either. False: newer ones have gone out, its number is a hole
+ * that only a packet without payload can fill. */
+bool rewrite_drop(struct rewrite *r, uint64_t from, uint64_t in_seq, const struct frame_info *f);
 
 /* The stream's timestamp at a moment at which the source's own would be in_ts. */
 static inline uint32_t rewrite_timestamp(const struct rewrite *r, uint32_t in_ts)

@@ -23,6 +23,7 @@ struct sent_packet {
     uint32_t source; /* as in select.h; 0 = nothing was sent under this index */
     uint16_t in_seq;
     uint8_t resends;
+    bool empty;         /* sent without its payload, to fill a hole */
     uint32_t resent_ms; /* when last; of a clock that wraps */
 };
 

@@ -1,5 +1,6 @@
 #include "bandwidth.h"
 
+#include "allot.h"
 #include "rtcp_cc.h"
 #include "slot.h"
 #include "transport.h"
@@ -22,6 +23,7 @@ struct bandwidth *bandwidth_new(struct transport *viewer, uint64_t now_us)
     b->timer = (struct timer){.fire = on_timer, .arg = b};
     estimator_init(&b->estimator, ring, FLIGHT_CAPACITY_MIN, now_us);
     pacer_init(&b->pacer, PACER_PERCENT, PACER_DEPTH_US, now_us);
+    pacer_init(&b->resends, BANDWIDTH_RESEND_PERCENT, TRANSPORT_SECOND_US, now_us);
     return b;
 }
 
@@ -34,13 +36,41 @@ void bandwidth_free(struct bandwidth *b)
     free(b);
 }
 
-/* Look again soon while something waits to leave, else now and then. */
+/* Estimates of transport-cc rise by probes, which go out as RTX. A viewer without it goes by what else it
+ * tells, or an estimate that fell would never rise again. */
+static bool can_probe(const struct transport *t)
+{
+    bool counts = false, rtx = false;
+    for (size_t i = 0; i < t->media.format_count; i++) {
+        const struct sfu_format *f = &t->media.formats[i];
+        counts |= f->transport_cc && t->media.exts.id[RTP_EXT_TRANSPORT_CC];
+        rtx |= f->rtx_pt && rtp_codecs[f->codec].kind == RTP_VIDEO;
+    }
+    return counts && rtx;
+}
+
+void bandwidth_negotiated(struct bandwidth *b)
+{
+    b->can_probe = can_probe(b->viewer);
+    estimator_expect(&b->estimator, b->can_probe);
+}
+
+/* Soon while something waits to leave, now and then while anything is sent or more is wanted, else when the
+ * budget is to be spent again. */
 static void set_timer(struct bandwidth *b, uint64_t now_us)
 {
     bool busy = b->count || probe_active(&b->estimator.probe);
-    uint64_t when = now_us + (busy ? PACER_TICK_US : BANDWIDTH_IDLE_US);
+    bool idle = now_us - b->sent_us >= TRANSPORT_SECOND_US && !estimator_hungry(&b->estimator);
+    uint64_t when = now_us + (busy ? PACER_TICK_US : BANDWIDTH_LOOK_US);
+    if (idle && !busy && b->allocate.next_us > when)
+        when = b->allocate.next_us;
     if (!timer_is_set(&b->timer) || b->timer.when_us > when)
         timer_set(&b->viewer->worker->timers, &b->timer, when);
+}
+
+void bandwidth_wake(struct bandwidth *b, uint64_t now_us)
+{
+    set_timer(b, now_us);
 }
 
 void bandwidth_sent(struct bandwidth *b, size_t len, bool numbered, uint64_t now_us)
@@ -69,8 +99,11 @@ bool bandwidth_feedback(struct bandwidth *b, const struct rtcp_view *v, uint64_t
     struct rtcp_cc cc;
     if (rtcp_cc_read(v, &cc) != 0)
         return false;
+    if (!b->can_probe)
+        return true;
     estimator_feedback(&b->estimator, &cc, now_us);
     make_room(&b->estimator);
+    allot(b->viewer, now_us);
     set_timer(b, now_us);
     return true;
 }
@@ -82,7 +115,9 @@ static void resend_first(struct bandwidth *b, uint64_t now_us)
     struct bandwidth_resend *r = &b->waiting[b->first];
     b->first = (b->first + 1) % BANDWIDTH_WAITING_MAX;
     b->count--;
-    pacer_take(&b->pacer, slot_resend(b->viewer->slots[r->slot], r->seq, now_us));
+    size_t len = slot_resend(b->viewer->slots[r->slot], r->seq, now_us);
+    pacer_take(&b->pacer, len);
+    pacer_take(&b->resends, len);
 }
 
 static void resend_waiting(struct bandwidth *b, uint64_t now_us)
@@ -94,7 +129,8 @@ static void resend_waiting(struct bandwidth *b, uint64_t now_us)
 
 void bandwidth_resend(struct bandwidth *b, uint16_t slot, uint16_t seq, uint64_t now_us)
 {
-    if (b->count == BANDWIDTH_WAITING_MAX) {
+    pacer_fill(&b->resends, estimator_target_bps(&b->estimator), now_us);
+    if (b->count == BANDWIDTH_WAITING_MAX || pacer_in_debt(&b->resends)) {
         counter_add(&b->viewer->worker->counters, COUNT_drop_resend_full, 1);
         return;
     }
@@ -105,14 +141,13 @@ void bandwidth_resend(struct bandwidth *b, uint16_t slot, uint16_t seq, uint64_t
 
 /* --- Probing -------------------------------------------------------------------------- */
 
-/* The slot with the most to repeat: probes go where the pictures are. */
+/* The slot with the most to repeat: probes go where the pictures are. One without any has padding. */
 static struct slot *probe_slot(const struct transport *t, uint64_t now_us)
 {
     struct slot *best = NULL;
     for (size_t i = 0; i < t->slot_count; i++) {
         struct slot *s = t->slots[i];
-        if (s->desc.kind == RTP_VIDEO && slot_has_rtx(s) &&
-            (!best || rate_bps(&s->rate, now_us) > rate_bps(&best->rate, now_us)))
+        if (slot_can_probe(s) && (!best || rate_bps(&s->rate, now_us) > rate_bps(&best->rate, now_us)))
             best = s;
     }
     return best;
@@ -131,7 +166,7 @@ static void on_timer(void *arg, uint64_t now_us)
     struct bandwidth *b = arg;
     resend_waiting(b, now_us);
     estimator_tick(&b->estimator, now_us);
+    allot(b->viewer, now_us);
     send_probe(b, now_us);
-    if (b->count || now_us - b->sent_us < TRANSPORT_SECOND_US)
-        set_timer(b, now_us);
+    set_timer(b, now_us);
 }

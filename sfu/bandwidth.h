@@ -3,6 +3,7 @@
  * whether there is more. What is done with it: allot.h. Worker thread only. */
 #pragma once
 
+#include "allocate.h"
 #include "estimator.h"
 #include "rtcp.h"
 #include "timer.h"
@@ -11,8 +12,10 @@ struct transport;
 
 enum {
     BANDWIDTH_WAITING_MAX = 256, /* retransmissions that wait; more are left to the viewer to ask for again */
-    BANDWIDTH_IDLE_US = 100000,  /* between looks while nothing waits and no probe goes out */
-    BANDWIDTH_OVERHEAD_IPV4 = 28, /* bytes of IP and UDP headers */
+    BANDWIDTH_LOOK_US = 100000,  /* between looks while nothing waits and no probe goes out */
+    BANDWIDTH_RESEND_PERCENT = 25, /* of the estimate, for retransmissions over a second: what is lost because
+                                      the way is full is not to keep it full */
+    BANDWIDTH_OVERHEAD_IPV4 = 28,  /* bytes of IP and UDP headers */
     BANDWIDTH_OVERHEAD_IPV6 = 48,
 };
 
@@ -25,18 +28,26 @@ struct bandwidth_resend {
 struct bandwidth {
     struct transport *viewer;
     struct estimator estimator;
+    struct allocate allocate;
     struct pacer pacer;
+    struct pacer resends; /* their share */
     struct timer timer;
+    bool can_probe;                                         /* transport-cc and RTX were negotiated */
     uint64_t sent_us;                                       /* last packet that left */
     struct bandwidth_resend waiting[BANDWIDTH_WAITING_MAX]; /* a ring */
     size_t first, count;
-    uint32_t shed; /* retransmissions that found it full */
 };
 
 /* NULL without memory. */
 struct bandwidth *bandwidth_new(struct transport *viewer, uint64_t now_us);
 /* NULL is fine. */
 void bandwidth_free(struct bandwidth *b);
+
+/* An offer of the viewer was answered: its media say what it can tell of its network. */
+void bandwidth_negotiated(struct bandwidth *b);
+
+/* What is wanted changed: look after it from now on. */
+void bandwidth_wake(struct bandwidth *b, uint64_t now_us);
 
 /* A datagram of len bytes leaves; numbered: it carries estimator_number(). */
 void bandwidth_sent(struct bandwidth *b, size_t len, bool numbered, uint64_t now_us);

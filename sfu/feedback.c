@@ -46,6 +46,8 @@ static void add_loss(struct slot *s, const struct receive_report *block, uint32_
     s->reported = true;
     s->reported_highest = block->highest;
     s->reported_lost = block->lost;
+    s->reported_loss = block->fraction;
+    s->reported_jitter = block->jitter;
 }
 
 static void on_reports(struct transport *t, const struct rtcp_view *v, uint64_t now_us)

@@ -23,17 +23,56 @@ static void track_stats(const struct track *track, struct sfu_track_stats *out, 
             .bitrate = rate_bps(&l->stats.rate, now_us),
             .width = l->width,
             .height = l->height,
+            .wanted = track->demand.told & 1u << i,
         };
+    }
+}
+
+/* What the slot forwards of its current layer. */
+static void add_forwarded(const struct slot *s, struct sfu_slot_stats *out)
+{
+    const struct layer *l = s->current.layer;
+    uint8_t point = select_point(&s->select);
+    if (!l)
+        return;
+    bool simulcast = l->track->layer_count > 1, spatial = !simulcast && l->spatial_count > 1;
+    uint8_t sid = point == POINTS_NONE ? 0 : point_sid(point);
+    uint8_t below_best = spatial && sid < l->spatial_count ? (uint8_t)(l->spatial_count - 1 - sid) : 0;
+    out->layer = (int8_t)(simulcast ? l->index : sid);
+    out->temporal = point == POINTS_NONE ? -1 : (int8_t)point_tid(point);
+    out->width = l->width >> below_best;
+    out->height = l->height >> below_best;
+}
+
+/* What it is to have. */
+static void add_target(const struct slot *s, struct sfu_slot_stats *out, uint64_t now_us)
+{
+    uint8_t count;
+    if (!s->aimed || slot_hidden(s))
+        return;
+    uint8_t layer = s->holder->layer_count > 1 ? s->aim.layer : s->aim.sid;
+    out->target = (int8_t)layer;
+    if (s->desc.kind == RTP_AUDIO) {
+        out->allotted = rate_bps(&s->rate, now_us);
+        return;
+    }
+    const struct allocate_step *steps = track_steps(s->holder, &count, now_us);
+    for (uint8_t i = 0; i < count; i++) {
+        if (steps[i].layer == layer && steps[i].tid <= s->aim.tid)
+            out->allotted = steps[i].bps;
     }
 }
 
 static struct sfu_slot_stats slot_stats(const struct slot *s, uint64_t now_us)
 {
     struct sfu_slot_event e = slot_describe(s, now_us);
-    return (struct sfu_slot_stats){
+    uint32_t clock_rate = rtp_codecs[s->desc.kind == RTP_VIDEO ? RTP_CODEC_VP8 : RTP_CODEC_OPUS].clock_rate;
+    struct sfu_slot_stats stats = {
         .track = e.track,
         .ssrc = s->desc.ssrc,
-        .layer = s->current.layer ? (int8_t)s->current.layer->index : -1,
+        .layer = -1,
+        .target = -1,
+        .temporal = -1,
         .why = e.why,
         .packets = s->packets,
         .bytes = s->bytes,
@@ -41,8 +80,13 @@ static struct sfu_slot_stats slot_stats(const struct slot *s, uint64_t now_us)
         .nacked = s->nacked,
         .plis = s->plis,
         .lost = s->reported_lost > 0 ? (uint32_t)s->reported_lost : 0,
+        .loss = s->reported_loss,
+        .jitter_us = (uint32_t)(s->reported_jitter * UINT64_C(1000000) / clock_rate),
         .bitrate = rate_bps(&s->rate, now_us),
     };
+    add_forwarded(s, &stats);
+    add_target(s, &stats, now_us);
+    return stats;
 }
 
 void transport_stats(const struct transport *t, struct sfu_transport_stats *out, uint64_t now_us)
@@ -61,6 +105,9 @@ void transport_stats(const struct transport *t, struct sfu_transport_stats *out,
         if (t->tracks[i])
             track_stats(t->tracks[i], &out->tracks[out->track_count++], now_us);
     }
-    for (size_t i = 0; i < t->slot_count; i++)
-        out->slots[out->slot_count++] = slot_stats(t->slots[i], now_us);
+    for (size_t i = 0; i < t->slot_count; i++) {
+        const struct sfu_slot_stats *slot = &out->slots[out->slot_count++];
+        out->slots[i] = slot_stats(t->slots[i], now_us);
+        out->allotted += slot->allotted;
+    }
 }

@@ -1,5 +1,6 @@
 #include "room.h"
 
+#include "allot.h"
 #include "fill.h"
 #include "slot.h"
 #include "track.h"
@@ -82,16 +83,49 @@ struct track *room_track(const struct room *room, uint32_t id)
 
 /* --- Filling ------------------------------------------------------------------- */
 
-/* What there is to show or hear, the most wanted first. */
-struct candidates {
-    GHashTable *by_id; /* id -> struct track, of all tracks that are not muted */
-    GArray *ids[2];    /* uint32_t, by enum rtp_kind */
+enum { FORMATS_MAX = 8 }; /* different ones that are looked at; where there are more, all tracks are */
+
+/* What there is to show or hear of one kind, the most wanted first. */
+struct list {
+    GArray *ids;   /* uint32_t */
+    size_t ranked; /* of so many the order counts (fill.h) */
 };
+
+struct candidates {
+    GHashTable *by_id;                             /* id -> struct track, of all tracks that are not muted */
+    struct list lists[2];                          /* by enum rtp_kind */
+    const struct sfu_format *formats[FORMATS_MAX]; /* in which the video of the room comes */
+    size_t format_count;
+};
+
+static void list_init(struct list *list)
+{
+    *list = (struct list){.ids = g_array_new(FALSE, FALSE, sizeof(uint32_t))};
+}
+
+static uint32_t list_at(const struct list *list, size_t i)
+{
+    return g_array_index(list->ids, uint32_t, i);
+}
+
+static void note_format(struct candidates *c, const struct sfu_format *f)
+{
+    if (!f || c->format_count == FORMATS_MAX)
+        return;
+    for (size_t i = 0; i < c->format_count; i++) {
+        if (c->formats[i]->codec == f->codec && c->formats[i]->variant == f->variant)
+            return;
+    }
+    c->formats[c->format_count++] = f;
+}
 
 static void add_candidate(struct candidates *c, struct track *track)
 {
-    if (g_hash_table_insert(c->by_id, GUINT_TO_POINTER(track->id), track))
-        g_array_append_val(c->ids[track->kind], track->id);
+    if (!g_hash_table_insert(c->by_id, GUINT_TO_POINTER(track->id), track))
+        return;
+    g_array_append_val(c->lists[track->kind].ids, track->id);
+    if (track->kind == RTP_VIDEO)
+        note_format(c, track_format(track));
 }
 
 static void add_candidates(struct candidates *c, const struct room *room, enum sfu_source source)
@@ -103,7 +137,29 @@ static void add_candidates(struct candidates *c, const struct room *room, enum s
     }
 }
 
-/* Audio in the order in which it is wanted: who is heard, then the others. */
+/* Those before are wanted in their order, those that follow no more than each other. */
+static void end_of_ranked(struct candidates *c, enum rtp_kind kind)
+{
+    c->lists[kind].ranked = c->lists[kind].ids->len;
+}
+
+/* Screens, then the cameras of those who spoke, the latest first, then the others. */
+static void add_pictures(struct candidates *c, const struct room *room)
+{
+    add_candidates(c, room, SFU_SCREEN);
+    for (size_t i = 0; i < room->speech.recent_count; i++) {
+        for (guint j = 0; j < room->tracks->len; j++) {
+            struct track *track = g_ptr_array_index(room->tracks, j);
+            if (track->publisher->participant == room->speech.recent[i] && track->source == SFU_CAMERA &&
+                !track->muted)
+                add_candidate(c, track);
+        }
+    }
+    end_of_ranked(c, RTP_VIDEO);
+    add_candidates(c, room, SFU_CAMERA);
+}
+
+/* Who is heard, then the others. */
 static void add_voices(struct candidates *c, const struct room *room)
 {
     const struct rank_order *heard = &room->speech.heard;
@@ -112,8 +168,40 @@ static void add_voices(struct candidates *c, const struct room *room)
         if (track && !track->muted)
             add_candidate(c, track);
     }
+    end_of_ranked(c, RTP_AUDIO);
     add_candidates(c, room, SFU_MIC);
     add_candidates(c, room, SFU_SCREEN_AUDIO);
+}
+
+static bool plays(const struct transport *viewer, const struct track *track)
+{
+    const struct sfu_format *f = track_format(track);
+    return !f || transport_plays(viewer, f);
+}
+
+static bool plays_all(const struct transport *viewer, const struct candidates *c)
+{
+    for (size_t i = 0; i < c->format_count; i++) {
+        if (!transport_plays(viewer, c->formats[i]))
+            return false;
+    }
+    return c->format_count < FORMATS_MAX;
+}
+
+/* The same candidates in the order in which that viewer wants them: what it cannot play comes last, where it
+ * takes a place that nobody else needs and is told why nothing is seen. */
+static void sort_out(struct list *own, const struct candidates *c, const struct transport *viewer)
+{
+    const struct list *all = &c->lists[RTP_VIDEO];
+    for (int played = 1; played >= 0; played--) {
+        for (guint i = 0; i < all->ids->len; i++) {
+            uint32_t id = list_at(all, i);
+            if (plays(viewer, g_hash_table_lookup(c->by_id, GUINT_TO_POINTER(id))) != played)
+                continue;
+            g_array_append_val(own->ids, id);
+            own->ranked += played && i < all->ranked;
+        }
+    }
 }
 
 /* The track that a pin means: an audio slot shows the sound of what is named. Nobody is given themself. */
@@ -132,8 +220,16 @@ static uint32_t pinned_track(const struct room *room, const struct slot *s)
     return 0;
 }
 
+/* The holder as long as it is a candidate; what cannot be played has no right to its slot. */
+static uint32_t holder_of(const struct slot *s, const struct candidates *c)
+{
+    uint32_t id = s->holder ? s->holder->id : 0;
+    const struct track *track = g_hash_table_lookup(c->by_id, GUINT_TO_POINTER(id));
+    return track && plays(s->viewer, track) ? id : 0;
+}
+
 static void fill_kind(const struct room *room, struct transport *t, enum rtp_kind kind,
-                      const struct candidates *c, uint64_t now_us)
+                      const struct candidates *c, const struct list *list, uint64_t now_us)
 {
     struct fill_slot slots[SFU_SLOTS_MAX];
     struct slot *of[SFU_SLOTS_MAX];
@@ -145,7 +241,7 @@ static void fill_kind(const struct room *room, struct transport *t, enum rtp_kin
             continue;
         of[n] = s;
         slots[n++] = (struct fill_slot){
-            .holder = s->holder ? s->holder->id : 0,
+            .holder = holder_of(s, c),
             .pin = pinned_track(room, s),
             .pinned = s->view.pin_participant != 0,
             .hidden = slot_hidden(s),
@@ -155,9 +251,30 @@ static void fill_kind(const struct room *room, struct transport *t, enum rtp_kin
         if (t->tracks[i])
             mine[mine_count++] = t->tracks[i]->id;
     }
-    fill_slots(slots, n, (const uint32_t *)(void *)c->ids[kind]->data, c->ids[kind]->len, mine, mine_count);
+    const struct fill_wish wish = {
+        .ids = (const uint32_t *)(void *)list->ids->data,
+        .count = list->ids->len,
+        .ranked = list->ranked,
+        .mine = mine,
+        .mine_count = mine_count,
+    };
+    fill_slots(slots, n, &wish);
     for (size_t i = 0; i < n; i++)
         slot_hold(of[i], g_hash_table_lookup(c->by_id, GUINT_TO_POINTER(slots[i].holder)), now_us);
+}
+
+static void fill_video(const struct room *room, struct transport *t, const struct candidates *c,
+                       uint64_t now_us)
+{
+    struct list own;
+    if (plays_all(t, c)) {
+        fill_kind(room, t, RTP_VIDEO, c, &c->lists[RTP_VIDEO], now_us);
+        return;
+    }
+    list_init(&own);
+    sort_out(&own, c, t);
+    fill_kind(room, t, RTP_VIDEO, c, &own, now_us);
+    g_array_free(own.ids, TRUE);
 }
 
 /* One more than any viewer has slots for: none hears itself. */
@@ -178,23 +295,23 @@ void room_fill(struct room *room, uint64_t now_us)
 {
     room->dirty = false;
     room->speech.slots = rank_slots(room);
-    struct candidates c = {
-        .by_id = g_hash_table_new(NULL, NULL),
-        .ids = {g_array_new(FALSE, FALSE, sizeof(uint32_t)), g_array_new(FALSE, FALSE, sizeof(uint32_t))},
-    };
-    add_candidates(&c, room, SFU_SCREEN);
-    add_candidates(&c, room, SFU_CAMERA);
+    struct candidates c = {.by_id = g_hash_table_new(NULL, NULL)};
+    list_init(&c.lists[RTP_AUDIO]);
+    list_init(&c.lists[RTP_VIDEO]);
+    add_pictures(&c, room);
     add_voices(&c, room);
     for (guint i = 0; i < room->transports->len; i++) {
         struct transport *t = g_ptr_array_index(room->transports, i);
         if (!t->connected)
             continue;
-        fill_kind(room, t, RTP_AUDIO, &c, now_us);
-        fill_kind(room, t, RTP_VIDEO, &c, now_us);
+        fill_kind(room, t, RTP_AUDIO, &c, &c.lists[RTP_AUDIO], now_us);
+        fill_video(room, t, &c, now_us);
+        allot_touch(t);
+        allot(t, now_us);
     }
     g_hash_table_destroy(c.by_id);
-    g_array_free(c.ids[RTP_AUDIO], TRUE);
-    g_array_free(c.ids[RTP_VIDEO], TRUE);
+    g_array_free(c.lists[RTP_AUDIO].ids, TRUE);
+    g_array_free(c.lists[RTP_VIDEO].ids, TRUE);
 }
 
 void room_retarget(struct room *room, const struct track *track, uint64_t now_us)

@@ -88,7 +88,8 @@ static int start_worker(struct sfu *sfu, const struct conf *conf, unsigned i, ch
 {
     struct udp_addresses at;
     struct addr bad = {0};
-    int e = addresses(&at, "address", conf->rtc.address, (uint16_t)(conf->rtc.port + i), err, err_len);
+    unsigned port = conf->rtc.port ? conf->rtc.port + i : 0; /* 0: whichever are free */
+    int e = addresses(&at, "address", conf->rtc.address, (uint16_t)port, err, err_len);
     if (e)
         return e;
     do {

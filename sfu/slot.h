@@ -2,6 +2,7 @@
  * source after another. Worker thread only. */
 #pragma once
 
+#include "batch.h"
 #include "packet.h"
 #include "rate.h"
 #include "rewrite.h"
@@ -18,11 +19,20 @@ enum {
     SLOT_SENT = 128,      /* entries of the sent window to begin with, video */
     SLOT_SENT_AUDIO = 32, /* and audio */
     SLOT_SENT_MAX = 4096,
+    SLOT_PROBE_REPEAT = 600,    /* bytes of a probe: for less padding will do, or it becomes a larger one */
     SLOT_PROBE_REPEATS = 10,    /* packets repeated in one tick of a probe, at most */
     SLOT_PROBE_PADDINGS = 64,   /* and packets of padding */
     SLOT_RESENDS_MAX = 3,       /* of one packet */
     SLOT_RESEND_US = 100000,    /* or the round trip where that is shorter: between resends of one packet */
     SLOT_CORRECTION_US = 75000, /* a larger correction of a timestamp is counted */
+    SLOT_CACHED_MAX = 40,       /* packets: a key frame with more behind it is not fresh */
+};
+
+/* The highest layers to be sent. */
+struct slot_aim {
+    uint8_t layer;    /* of the track */
+    uint8_t sid, tid; /* within that layer's stream (points.h) */
+    uint8_t wish; /* the layer of the track that it would be were all alive: its publisher is to send that */
 };
 
 struct slot {
@@ -34,6 +44,9 @@ struct slot {
     /* what is wanted */
     struct sfu_view_slot view;
     struct track *holder; /* whom room_fill() put here, or NULL */
+    struct slot_aim aim;  /* as slot_aim() was told */
+    bool aimed;           /* it was told, for this holder; nothing of it is sent before */
+    bool paused;          /* its viewer's network does not carry it */
 
     /* what is sent */
     struct select select;
@@ -46,6 +59,8 @@ struct slot {
     bool reported;             /* the viewer has sent a report for it: the mid is not needed any more */
     uint32_t reported_highest; /* in its last report */
     int32_t reported_lost;
+    uint32_t reported_jitter; /* timestamp units */
+    uint8_t reported_loss;    /* of 256 since the one before */
 
     /* told */
     uint8_t told_why;
@@ -70,14 +85,21 @@ static inline bool slot_hidden(const struct slot *s)
     return s->view.hidden || s->desc.stopped;
 }
 
-/* Show that track from its next key frame on, NULL = nothing, at once. */
+/* That track is to be shown, once slot_aim() says how; NULL = nothing, at once. */
 void slot_hold(struct slot *s, struct track *track, uint64_t now_us);
 
 /* Tell the viewer what it shows, where that is another thing than was told. */
 void slot_tell(struct slot *s, uint64_t now_us);
 
-/* Choose the layer again: the view or the living layers changed. */
+/* Choose the layer again: the living ones changed. */
 void slot_retarget(struct slot *s, uint64_t now_us);
+
+/* Send these layers of the holder and none above them, until the slot gets another holder. Where that layer
+ * of the track does not live it is the best living one below, else the lowest living one. */
+void slot_aim(struct slot *s, const struct slot_aim *aim, uint64_t now_us);
+
+/* Send nothing until the next slot_aim(): the viewer's network does not carry it. */
+void slot_pause(struct slot *s, uint64_t now_us);
 
 /* Say which layers it needs: once a second, and when it is pointed elsewhere. */
 void slot_need(const struct slot *s, uint64_t now_us);
@@ -85,8 +107,15 @@ void slot_need(const struct slot *s, uint64_t now_us);
 /* That layer's stream has ended: stop listening. */
 void slot_forget_layer(struct slot *s, struct layer *layer);
 
-/* A packet of a layer that the slot listens to, with its unwrapped sequence number. */
-void slot_forward(struct slot *s, struct layer *layer, struct packet *p, uint64_t number, uint64_t now_us);
+/* The viewer's format for that layer (transport_plays). NULL: it cannot decode it, or nothing came yet. */
+const struct sfu_format *slot_format(const struct slot *s, const struct layer *layer);
+
+/* Begin the target layer with its last key frame and what followed, where that is little and all there, and
+ * not so old that the stream would fall behind its clock. False: it has to wait for a key frame. */
+bool slot_start_cached(struct slot *s, struct layer *layer, uint64_t now_us);
+
+/* A packet of a layer that the slot listens to. */
+void slot_forward(struct slot *s, struct layer *layer, const struct batch_packet *p, uint64_t now_us);
 
 /* The viewer lost that packet: true where it is to be sent again, by slot_resend(). */
 bool slot_nacked(struct slot *s, uint16_t seq, uint64_t now_us);
@@ -94,15 +123,15 @@ bool slot_nacked(struct slot *s, uint16_t seq, uint64_t now_us);
 /* Send that packet again, if it is still there. Returns the bytes that left. */
 size_t slot_resend(struct slot *s, uint16_t seq, uint64_t now_us);
 
-/* Whether something of what it shows can be sent again. */
-bool slot_has_rtx(const struct slot *s);
+/* Whether slot_probe() can do anything, whatever the slot shows. */
+bool slot_can_probe(const struct slot *s);
 
 /* Send so many bytes to find out what the way carries: what was sent last once
- * more, then padding. Only where slot_has_rtx(). */
+ * more, then padding. Only where slot_can_probe(). */
 void slot_probe(struct slot *s, size_t bytes, uint64_t now_us);
 
 /* The viewer needs a key frame. */
 void slot_want_key(struct slot *s);
 
-/* Of what it is, and why: the event's track is 0 where nothing is shown. */
+/* What it shows, or whom it would show and why it does not. */
 struct sfu_slot_event slot_describe(const struct slot *s, uint64_t now_us);

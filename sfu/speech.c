@@ -34,6 +34,12 @@ void speech_heard(struct speech *s, uint64_t now_us)
         timer_set(&s->room->worker->timers, &s->timer, now_us + LOOK_US);
 }
 
+uint32_t speech_dominant(const struct speech *s)
+{
+    const struct track *track = room_track(s->room, s->dominant.id);
+    return track ? track->publisher->participant : 0;
+}
+
 /* --- Who is heard ------------------------------------------------------------------ */
 
 static bool is_heard(const struct speech *s, uint32_t id)
@@ -65,7 +71,27 @@ static size_t list_voices(const struct speech *s, struct rank_candidate *out, si
 
 /* --- Who is shown ------------------------------------------------------------------ */
 
-/* True where another has become dominant. */
+/* It may have been dominant before it said anything, as a lone one is. True where it is news. */
+static bool note_dominant(struct speech *s)
+{
+    const struct track *track = room_track(s->room, s->dominant.id);
+    size_t at = 0;
+    if (!track || !track->level.voice_us)
+        return false;
+    uint32_t participant = track->publisher->participant;
+    while (at < s->recent_count && s->recent[at] != participant)
+        at++;
+    if (at == 0 && s->recent_count)
+        return false;
+    if (at == s->recent_count && s->recent_count < SPEECH_RECENT)
+        s->recent_count++;
+    at = at < SPEECH_RECENT ? at : SPEECH_RECENT - 1;
+    memmove(s->recent + 1, s->recent, at * sizeof(s->recent[0]));
+    s->recent[0] = participant;
+    return true;
+}
+
+/* True where another has become dominant, or has spoken for the first time. */
 static bool find_dominant(struct speech *s, uint64_t now_us)
 {
     struct dominant_candidate candidates[SPEAKERS_MAX];
@@ -77,7 +103,8 @@ static bool find_dominant(struct speech *s, uint64_t now_us)
         if (track->source == SFU_MIC && !track->muted)
             candidates[n++] = (struct dominant_candidate){track->id, &track->speaker};
     }
-    return dominant_update(&s->dominant, candidates, n, now_us);
+    bool changed = dominant_update(&s->dominant, candidates, n, now_us);
+    return note_dominant(s) || changed;
 }
 
 /* --- Telling ------------------------------------------------------------------------- */

@@ -14,6 +14,13 @@ static struct counters *counters_of(const struct layer *l)
     return &l->track->publisher->worker->counters;
 }
 
+/* What it has to offer is something else now: viewers' slots may have to change. */
+static void changed(struct track *t)
+{
+    t->step_count = 0;
+    room_touch(t->room);
+}
+
 /* --- Life -------------------------------------------------------------------- */
 
 struct track *track_new(struct transport *publisher, const struct sfu_track_desc *desc, uint64_t now_us)
@@ -38,18 +45,27 @@ struct track *track_new(struct transport *publisher, const struct sfu_track_desc
 /* Free what the stream gathered; whoever watches it has to find another. */
 static void layer_stop(struct layer *l)
 {
+    struct worker *w = l->track->publisher->worker;
+    if (w->batch.layer == l)
+        batch_flush(&w->batch, w->now_us);
     while (l->watchers.count)
         slot_forget_layer(l->watchers.list[l->watchers.count - 1].slot, l);
     if (l->history.ring)
         history_finish(&l->history);
     free(l->nack);
     free(l->dependency);
+    free(l->rates);
     l->nack = NULL;
     l->dependency = NULL;
+    l->rates = NULL;
     l->source = SELECT_NOTHING;
     l->format = NULL;
     l->key_wanted = false;
     l->was_alive = false;
+    l->silent = false;
+    l->frame_us = l->proven_us = 0;
+    l->key_number = 0;
+    l->spatial_count = 0;
 }
 
 void track_free(struct track *track)
@@ -66,7 +82,7 @@ void track_free(struct track *track)
 void layer_restart(struct layer *l)
 {
     layer_stop(l);
-    room_touch(l->track->room);
+    changed(l->track);
 }
 
 /* The first packet of a stream: make what receiving needs. */
@@ -82,12 +98,14 @@ static bool layer_start(struct layer *l, const struct packet *p, const struct sf
         l->nack = calloc(1, sizeof(*l->nack));
     if (video && publisher->media.exts.id[RTP_EXT_DEPENDENCY])
         l->dependency = calloc(1, sizeof(*l->dependency));
+    if (video)
+        l->rates = calloc(1, sizeof(*l->rates));
     l->format = format;
     l->newest = REWRITE_NEAR + (uint64_t)p->view.seq;
     l->source = worker_new_source(publisher->worker);
     receive_stats_init(&l->stats, p->view.ssrc, clock_rate);
     clock_map_init(&l->clock, clock_rate);
-    room_touch(l->track->room);
+    changed(l->track);
     return true;
 }
 
@@ -103,7 +121,7 @@ void track_mute(struct track *track, bool muted)
     }
     track->level = (struct level){0};
     track->speaker = (struct dominant_speaker){0};
-    room_touch(track->room);
+    changed(track);
 }
 
 /* --- What is needed --------------------------------------------------------------- */
@@ -151,25 +169,86 @@ static bool count_arrival(struct layer *l, const struct packet *p, const struct 
     return true;
 }
 
-static void note_frame(struct layer *l, const struct packet *p)
+/* A layer begins a frame: those of its track that had none for long while this one did are silent. Compared
+ * with the frame before, since at low frame rates all are silent in between. */
+static void note_rhythm(struct layer *l, uint64_t now_us)
+{
+    uint64_t before_us = l->frame_us;
+    l->frame_us = now_us;
+    if (l->silent) {
+        l->silent = false;
+        l->proven_us = now_us + LAYER_PROVE_US;
+    }
+    for (uint8_t i = 0; i < l->track->layer_count; i++) {
+        struct layer *other = &l->track->layers[i];
+        if (other->silent || !other->frame_us || before_us < other->heard_us + LAYER_SILENT_US)
+            continue;
+        other->silent = true;
+        changed(l->track);
+    }
+}
+
+static void note_key_frame(struct layer *l, const struct packet *p, uint64_t number)
 {
     const struct frame_info *f = &p->frame;
-    if (!f->key || !f->start || l->track->kind != RTP_VIDEO)
-        return;
     l->key_wanted = false;
+    if (number > l->key_number)
+        l->key_number = number;
     if (l->nack)
         nack_key_frame(l->nack, p->view.seq);
-    if (f->width) {
-        l->width = f->width;
-        l->height = f->height;
-    }
+    if (!f->width)
+        return;
+    if (l->height != f->height || l->spatial_count != f->spatial_count)
+        changed(l->track);
+    l->spatial_count = f->spatial_count;
+    l->width = f->width;
+    l->height = f->height;
+}
+
+static void note_frame(struct layer *l, const struct packet *p, uint64_t number, uint64_t now_us)
+{
+    if (!p->frame.start || l->track->kind != RTP_VIDEO)
+        return;
+    if (l->track->layer_count > 1)
+        note_rhythm(l, now_us);
+    if (p->frame.key)
+        note_key_frame(l, p, number);
+}
+
+/* Whoever waited for it joins before this packet, at its first key frame. */
+static void come_alive(struct layer *l, uint64_t now_us)
+{
+    if (l->was_alive || l->track->muted)
+        return;
+    l->was_alive = true;
+    l->started_us = now_us;
+    l->silent = false;
+    l->frame_us = l->proven_us = 0;
+    room_retarget(l->track->room, l->track, now_us);
+    changed(l->track);
+}
+
+/* What the layers cost, as measured and as the publisher says. A word of it that is malformed is no word, and
+ * one that comes late is out of date. */
+static void note_cost(struct layer *l, const struct packet *p, bool newest, uint64_t now_us)
+{
+    const struct rtp_ext_at *said = &p->view.ext[RTP_EXT_VIDEO_LAYERS];
+    if (l->rates)
+        layer_rate_add(l->rates, p->frame.sid, p->frame.tid, p->len, now_us);
+    if (said->len && newest)
+        (void)!layers_read(&l->track->told, p->data + said->off, said->len);
 }
 
 static void note_level(struct layer *l, const struct packet *p, uint64_t now_us)
 {
+    const struct rtp_ext_map *exts = &l->track->publisher->media.exts;
     uint8_t level;
     bool voice;
-    if (l->track->kind != RTP_AUDIO || !rtp_audio_level(&p->view, p->data, &level, &voice))
+    if (l->track->kind != RTP_AUDIO)
+        return;
+    if (!exts->id[RTP_EXT_AUDIO_LEVEL])
+        level = level_guess(p->view.payload_len);
+    else if (!rtp_audio_level(&p->view, p->data, &level, &voice))
         return;
     level_packet(&l->track->level, level, now_us);
     dominant_packet(&l->track->speaker, level, now_us);
@@ -209,6 +288,7 @@ void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *f
         counter_add(counters_of(l), COUNT_drop_frame_bad, 1);
         return;
     }
+    come_alive(l, now_us);
     history_put(&l->history, number, p);
     if (number > l->newest)
         l->newest = number;
@@ -216,14 +296,10 @@ void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *f
         counter_add(counters_of(l), COUNT_drop_muted, 1);
         return;
     }
-    if (!l->was_alive) { /* whoever waited for it joins here, at its first key frame */
-        l->was_alive = true;
-        room_retarget(l->track->room, l->track, now_us);
-    }
-    note_frame(l, p);
+    note_frame(l, p, number, now_us);
     note_level(l, p, now_us);
-    for (size_t i = 0; i < l->watchers.count; i++)
-        slot_forward(l->watchers.list[i].slot, l, p, number, now_us);
+    note_cost(l, p, number == l->newest, now_us);
+    batch_add(&l->track->publisher->worker->batch, l, p, number, now_us);
 }
 
 /* --- Choosing -------------------------------------------------------------------- */
@@ -239,8 +315,11 @@ static void layer_second(struct layer *l, uint64_t now_us)
     if (l->history.ring)
         history_expire(&l->history, now_us);
     bool alive = layer_alive(l, now_us);
-    if (alive != l->was_alive)
-        room_touch(l->track->room);
+    bool proven = l->proven_us && now_us >= l->proven_us;
+    if (proven)
+        l->proven_us = 0;
+    if (alive != l->was_alive || proven)
+        changed(l->track);
     l->was_alive = alive;
 }
 
@@ -251,15 +330,28 @@ void track_second(struct track *t, uint64_t now_us)
     tell_wanted(t, now_us);
 }
 
+const struct sfu_format *track_format(const struct track *track)
+{
+    for (uint8_t i = 0; i < track->layer_count; i++) {
+        if (track->layers[i].format)
+            return track->layers[i].format;
+    }
+    return NULL;
+}
+
 struct layer *track_layer(struct track *track, unsigned wanted, uint64_t now_us)
 {
-    struct layer *best = NULL;
+    struct layer *best = NULL, *any = NULL;
     for (uint8_t i = 0; i < track->layer_count; i++) {
         struct layer *l = &track->layers[i];
-        if (layer_alive(l, now_us) && (!best || i <= wanted))
+        if (!layer_alive(l, now_us))
+            continue;
+        if (!any || i <= wanted)
+            any = l;
+        if (!l->silent && !l->proven_us && (!best || i <= wanted))
             best = l;
     }
-    return best;
+    return best ? best : any;
 }
 
 void layer_want_key(struct layer *l)

@@ -3,10 +3,13 @@
  * only. */
 #pragma once
 
+#include "allocate.h"
 #include "clock_map.h"
 #include "demand.h"
 #include "dominant.h"
 #include "history.h"
+#include "layer_rate.h"
+#include "layers.h"
 #include "level.h"
 #include "nack.h"
 #include "rate.h"
@@ -23,6 +26,8 @@ enum {
     LAYER_DTX_DEAD_US = 5000000,
     LAYER_KEY_ASK_US = 1000000, /* between key frame requests */
     LAYER_LOWEST_KEY_ASK_US = 500000,
+    LAYER_SILENT_US = 250000, /* without a frame while another layer of the track had some: it is not shown */
+    LAYER_PROVE_US = 2000000, /* that it has to live after that, to be shown again */
 };
 
 struct layer {
@@ -36,11 +41,18 @@ struct layer {
     struct receive_stats stats;
     struct nack *nack; /* NULL: what is lost stays lost */
     struct clock_map clock;
+    struct layer_rate *rates;      /* video: as measured */
     struct dependency *dependency; /* NULL where no descriptor was negotiated */
+    uint64_t started_us;           /* since when packets come without a pause */
     uint64_t heard_us;             /* last packet */
+    uint64_t frame_us;             /* last first packet of a frame, as it arrived */
+    uint64_t proven_us;            /* when it will be as good as the others again; 0 = it is */
+    bool silent;                   /* see LAYER_SILENT_US */
     uint64_t key_asked_us;
     bool key_wanted, was_alive;
-    uint16_t width, height; /* of the last key frame that said */
+    uint64_t key_number;    /* of the first packet of the last key frame; 0 = none yet */
+    uint8_t spatial_count;  /* of the last key frame that said, as the size; 0 = none did */
+    uint16_t width, height; /* of its largest spatial layer */
     uint32_t nacks_sent, plis_sent;
     struct watchers watchers;
 };
@@ -53,8 +65,12 @@ struct track {
     struct transport *publisher;
     struct room *room;
     struct sfu_track_desc desc;
-    struct level level;   /* audio */
-    struct demand demand; /* video: which layers its publisher is to send */
+    struct level level;                             /* audio */
+    struct demand demand;                           /* video: which layers its publisher is to send */
+    struct layers told;                             /* video: what the publisher says of its layers */
+    struct allocate_step steps[ALLOCATE_STEPS_MAX]; /* as track_steps() last found */
+    uint8_t step_count;
+    uint64_t steps_us;
     struct dominant_speaker speaker;
     uint8_t layer_count;
     struct layer layers[SFU_LAYERS_MAX];
@@ -90,8 +106,16 @@ void layer_restart(struct layer *layer);
 bool layer_alive(const struct layer *layer, uint64_t now_us);
 
 /* The best living layer up to `wanted`, else the lowest living one; NULL where
- * none lives. */
+ * none lives. Silent ones and those that have still to prove themselves are taken
+ * only where there is no other. */
 struct layer *track_layer(struct track *track, unsigned wanted, uint64_t now_us);
+
+/* In which it comes; NULL: nothing came yet. */
+const struct sfu_format *track_format(const struct track *track);
+
+/* What the track has to offer, by layer and temporal id, lowest first; layers that are not being sent as
+ * well. The list is the track's, good for this turn. */
+const struct allocate_step *track_steps(struct track *track, uint8_t *count, uint64_t now_us);
 
 /* A viewer waits for a key frame: it is asked for at the next feedback, as often
  * as the rules allow, until it comes. */

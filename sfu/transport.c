@@ -96,6 +96,8 @@ static void match_slots(struct transport *t, uint64_t now_us)
         t->slots[i]->desc.stopped = t->media.slots[i].stopped;
     if (!t->bandwidth && t->media.slot_count)
         t->bandwidth = bandwidth_new(t, now_us);
+    if (t->bandwidth)
+        bandwidth_negotiated(t->bandwidth);
     while (t->bandwidth && t->slot_count < t->media.slot_count) {
         struct slot *s = calloc(1, sizeof(*s));
         if (!s || slot_init(s, t, (uint16_t)t->slot_count, &t->media.slots[t->slot_count]) != 0) {
@@ -115,6 +117,12 @@ const struct sfu_format *transport_format(const struct transport *t, enum rtp_co
             return f;
     }
     return NULL;
+}
+
+const struct sfu_format *transport_plays(const struct transport *t, const struct sfu_format *source)
+{
+    enum rtp_codec codec = source->codec == RTP_CODEC_RED ? RTP_CODEC_OPUS : source->codec;
+    return transport_format(t, codec, source->variant);
 }
 
 const struct sfu_format *transport_format_by_pt(const struct transport *t, uint8_t pt, bool *rtx)
@@ -398,7 +406,8 @@ size_t transport_send_rtp(struct transport *t, struct composed *c, uint64_t inde
 {
     if (!t->dest.sock)
         return 0;
-    compose_stamp(c, estimator_number(&t->bandwidth->estimator), now_us);
+    uint16_t number = estimator_number(&t->bandwidth->estimator);
+    compose_stamp(c, number, now_us);
     const struct seal_packet packet = {
         .index = index,
         .header = c->header,
@@ -415,11 +424,21 @@ size_t transport_send_rtp(struct transport *t, struct composed *c, uint64_t inde
         counter_add(&t->worker->counters, err == -EMSGSIZE ? COUNT_drop_tx_too_long : COUNT_drop_seal, 1);
         return 0;
     }
-    udp_tx_commit(tx, &t->dest, len, kind);
-    bandwidth_sent(t->bandwidth, len, c->transport_seq_at != 0, now_us);
+    bool numbered = c->transport_seq_at != 0;
+    bandwidth_sent(t->bandwidth, len, numbered, now_us);
+    if (numbered)
+        udp_tx_commit_numbered(tx, &t->dest, len, kind, number);
+    else
+        udp_tx_commit(tx, &t->dest, len, kind);
     t->packets_out++;
     t->bytes_out += len;
     return len;
+}
+
+void transport_dropped(struct udp_dest *dest, uint16_t number)
+{
+    struct transport *t = (struct transport *)(void *)((char *)dest - offsetof(struct transport, dest));
+    estimator_dropped(&t->bandwidth->estimator, number);
 }
 
 void transport_send_rtcp(struct transport *t, const uint8_t *p, size_t len)

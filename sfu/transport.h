@@ -103,6 +103,10 @@ void transport_selected(struct transport *t, struct udp_socket *sock, uint64_t n
 size_t transport_send_rtp(struct transport *t, struct composed *c, uint64_t index, enum udp_kind kind,
                           uint64_t now_us);
 
+/* For udp_tx.dropped: a packet of the transport whose `dest` this is did not leave. It is no loss of the way.
+ */
+void transport_dropped(struct udp_dest *dest, uint16_t number);
+
 /* Protect an RTCP compound of len bytes (reduced size allowed) and queue it. */
 void transport_send_rtcp(struct transport *t, const uint8_t *p, size_t len);
 
@@ -112,6 +116,9 @@ void transport_flush_slot_events(struct transport *t, uint64_t now_us);
 
 /* The transport's format of that codec and variant, or NULL. */
 const struct sfu_format *transport_format(const struct transport *t, enum rtp_codec codec, uint32_t variant);
+/* Its format for what comes in a publisher's: of RED it is that of the Opus inside, which everybody can have.
+ * NULL: it cannot decode it. */
+const struct sfu_format *transport_plays(const struct transport *t, const struct sfu_format *source);
 /* By payload type; *rtx says whether it is the format's RTX. */
 const struct sfu_format *transport_format_by_pt(const struct transport *t, uint8_t pt, bool *rtx);
 

@@ -13,6 +13,8 @@ enum {
 struct slot {
     uint16_t next; /* in the chain of its destination, whose count says where it ends */
     uint16_t len;
+    uint16_t number;
+    bool numbered;
     uint8_t kind;
 };
 
@@ -172,6 +174,12 @@ void udp_dest_forget(struct udp_tx *tx, struct udp_dest *dest)
     *dest = (struct udp_dest){0};
 }
 
+static void tell_dropped(const struct udp_tx *tx, struct udp_dest *d, const struct slot *s)
+{
+    if (s->numbered && tx->dropped)
+        tx->dropped(d, s->number);
+}
+
 /* --- Sending ---------------------------------------------------------------------- */
 
 /* Put the datagrams of dest from slot *at on, at most `left`, into one message;
@@ -263,6 +271,8 @@ static bool refused(struct udp_tx *tx, size_t m, int err)
         return false;
     }
     counter_add(tx->counters, error_counter(err), count);
+    for (size_t i = 0, at = d->first; i < count; i++, at = tx->arrays->slots[at].next)
+        tell_dropped(tx, d, &tx->arrays->slots[at]);
     pop(tx, d, count);
     return true;
 }
@@ -335,10 +345,12 @@ static void shed_dest(struct udp_tx *tx, struct udp_dest *d, enum udp_kind kind)
     for (; count > 0; count--) {
         uint16_t i = at;
         at = tx->arrays->slots[i].next;
-        if (tx->arrays->slots[i].kind == kind)
+        if (tx->arrays->slots[i].kind == kind) {
+            tell_dropped(tx, d, &tx->arrays->slots[i]);
             free_slot(tx, i);
-        else
+        } else {
             append(tx, d, i);
+        }
     }
     if (d->count == 0)
         unlink_dest(tx, d);
@@ -379,21 +391,35 @@ uint8_t *udp_tx_slot(struct udp_tx *tx)
     return tx->arrays->data + (size_t)tx->spare * UDP_TX_SLOT_LEN;
 }
 
-void udp_tx_commit(struct udp_tx *tx, struct udp_dest *dest, size_t len, enum udp_kind kind)
+static void commit(struct udp_tx *tx, struct udp_dest *dest, const struct slot *s)
 {
-    assert(len > 0 && len <= UDP_TX_SLOT_LEN);
+    assert(s->len > 0 && s->len <= UDP_TX_SLOT_LEN);
     if (!dest->sock) {
         counter_add(tx->counters, COUNT_drop_tx_no_address, 1);
+        tell_dropped(tx, dest, s);
         return;
     }
-    if (!make_room(tx, kind)) {
-        counter_add(tx->counters, shed_counter[kind], 1);
+    if (!make_room(tx, s->kind)) {
+        counter_add(tx->counters, shed_counter[s->kind], 1);
+        tell_dropped(tx, dest, s);
         return;
     }
-    tx->arrays->slots[tx->spare] = (struct slot){.len = (uint16_t)len, .kind = (uint8_t)kind};
+    tx->arrays->slots[tx->spare] = *s;
     append(tx, dest, tx->spare);
-    tx->queued[kind]++;
+    tx->queued[s->kind]++;
     tx->spare = tx->arrays->free[--tx->free_count];
+}
+
+void udp_tx_commit(struct udp_tx *tx, struct udp_dest *dest, size_t len, enum udp_kind kind)
+{
+    commit(tx, dest, &(struct slot){.len = (uint16_t)len, .kind = (uint8_t)kind});
+}
+
+void udp_tx_commit_numbered(struct udp_tx *tx, struct udp_dest *dest, size_t len, enum udp_kind kind,
+                            uint16_t number)
+{
+    commit(tx, dest,
+           &(struct slot){.len = (uint16_t)len, .number = number, .numbered = true, .kind = (uint8_t)kind});
 }
 
 /* --- Past the queue ------------------------------------------------------------------ */

@@ -63,6 +63,9 @@ struct udp_tx {
     uint64_t now_us;            /* of the last flush */
     /* sendmmsg(2); a test may put its own here */
     int (*sendmmsg)(int fd, struct mmsghdr *messages, unsigned int count, int flags);
+    /* A datagram of udp_tx_commit_numbered() does not leave: it was shed, or the kernel refused it. Not told
+     * of what udp_dest_forget() drops. NULL = nobody wants to know; set it after udp_tx_init(). */
+    void (*dropped)(struct udp_dest *dest, uint16_t number);
 };
 
 /* A queue of that many datagrams (UDP_TX_SLOTS; 1..UDP_TX_SLOTS_MAX). 0, -EINVAL or -ENOMEM. */
@@ -88,6 +91,10 @@ uint8_t *udp_tx_slot(struct udp_tx *tx);
  * of the least important kind is shed, or this datagram where it is less
  * important than any. Without an address yet it is dropped. */
 void udp_tx_commit(struct udp_tx *tx, struct udp_dest *dest, size_t len, enum udp_kind kind);
+
+/* The same for one that was given a number, for tx->dropped, which may be told at once. */
+void udp_tx_commit_numbered(struct udp_tx *tx, struct udp_dest *dest, size_t len, enum udp_kind kind,
+                            uint16_t number);
 
 /* Send what is queued. */
 void udp_tx_flush(struct udp_tx *tx, uint64_t now_us);

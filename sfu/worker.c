@@ -296,21 +296,29 @@ static int wait_ms(struct worker *w, bool more_mail)
     return ms > 1000 ? 1000 : (int)ms;
 }
 
+static void receive_all(struct worker *w, const struct epoll_event *events, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (events[i].data.u64 == EPOLL_INBOX || !(events[i].events & EPOLLIN))
+            continue;
+        struct receiver r = {w, &w->sockets[events[i].data.u64]};
+        udp_receive(r.sock, &w->rx, receive, &r);
+    }
+    batch_flush(&w->batch, w->now_us);
+}
+
+/* Mail first: who has just been let in may have sent its first check already. */
 static void turn(struct worker *w, bool *more_mail)
 {
     struct epoll_event events[UDP_ADDRESSES_MAX + 1];
     int n = epoll_wait(w->epoll, events, UDP_ADDRESSES_MAX + 1, wait_ms(w, *more_mail));
     w->now_us = clock_now_us();
     for (int i = 0; i < n; i++) {
-        size_t which = events[i].data.u64;
-        if (which == EPOLL_INBOX) {
+        if (events[i].data.u64 == EPOLL_INBOX)
             mailbox_clear(&w->inbox);
-        } else if (events[i].events & EPOLLIN) {
-            struct receiver r = {w, &w->sockets[which]};
-            udp_receive(r.sock, &w->rx, receive, &r);
-        }
     }
     *more_mail = take_mail(w);
+    receive_all(w, events, n);
     timer_run(&w->timers, w->now_us);
     while (w->dirty) {
         struct room *room = w->dirty;
@@ -388,6 +396,7 @@ int worker_init(struct worker *w, unsigned index, const struct udp_addresses *at
         err = udp_rx_init(&w->rx, &w->counters);
     if (!err)
         err = udp_tx_init(&w->tx, UDP_TX_SLOTS, &w->counters);
+    w->tx.dropped = transport_dropped;
     if (!err && (w->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
         err = -errno;
     if (!err)

@@ -3,6 +3,7 @@
  * the rest of the program reaches them by mail. */
 #pragma once
 
+#include "batch.h"
 #include "command.h"
 #include "counter.h"
 #include "dtls.h"
@@ -48,6 +49,7 @@ struct worker {
     struct udp_rx rx;
     struct udp_tx tx;
     struct packet_pool packets;
+    struct batch batch; /* received in this turn, to be forwarded */
     struct timer_heap timers;
     struct ice_agent ice;
     GHashTable *rooms;      /* id -> struct room */

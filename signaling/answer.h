@@ -15,7 +15,10 @@ enum { ANSWER_CODECS_MAX = 8 };
 struct answer_config {
     enum rtp_codec audio[ANSWER_CODECS_MAX], video[ANSWER_CODECS_MAX]; /* the room's lists, best first */
     size_t audio_count, video_count;
-    bool red;                                               /* RED around Opus where it is offered */
+    bool red;           /* RED around Opus where it is offered */
+    bool only_sends;    /* the client may not receive (RFC 9725): no slots, sendrecv is answered recvonly */
+    bool only_receives; /* ... may not send (WHEP): no tracks; and its slots are one stream, to be played
+                           together */
     struct sfu_fingerprint fingerprint;                     /* ours */
     struct sockaddr_storage candidates[SFU_CANDIDATES_MAX]; /* best first */
     size_t candidate_count;
@@ -58,12 +61,20 @@ struct answer_state {
  * muted is as said in this request, else as state->desc has it, which the caller
  * keeps up to date.
  *
- * 0: *state moves on and *answer is the text, to be freed with g_free(). A
- * negative errno: one line in words in err (SDP_ERROR_MAX is enough), *state is
- * as it was. */
+ * 0: *state moves on and *answer is the text, to be freed with g_free(). Else
+ * one line in words in err (SDP_ERROR_MAX is enough), and *state is as it was:
+ * -EBADMSG (malformed), -E2BIG (over a cap of the parser), -EINVAL (it contradicts
+ * itself or what was settled, or lacks what has to be there), -ENOTSUP (a good
+ * offer of what is not served here). */
 int answer_make(struct answer_state *state, const char *text, size_t len, const struct answer_config *config,
                 const struct answer_source *sources, size_t source_count, char **answer, char *err,
                 size_t err_len) __attribute__((warn_unused_result));
+
+/* An ICE restart without an offer (RFC 9725, section 4.3.3): the client has these credentials from now on,
+ * and ours become new ones. The fragment (RFC 8840) that tells ours, to be freed with g_free(). state: not
+ * zeroed. */
+char *answer_restart(struct answer_state *state, const struct answer_config *config, const char *ufrag,
+                     const char *pwd);
 
 /* Codecs of that kind named in a list such as "VP8 H264", in order; others are
  * left out. Returns their number. */

@@ -31,6 +31,10 @@ struct answer_build {
 int answer_fail(struct answer_build *b, unsigned line, const char *format, ...)
     __attribute__((format(printf, 3, 4), warn_unused_result));
 
+/* The same for what is a good offer and not served here. Returns -ENOTSUP. */
+int answer_refuse(struct answer_build *b, unsigned line, const char *format, ...)
+    __attribute__((format(printf, 3, 4), warn_unused_result));
+
 /* --- answer_place.c: what each m-line is, and that it is where it was ------- */
 
 int answer_place(struct answer_build *b) __attribute__((warn_unused_result));

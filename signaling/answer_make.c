@@ -55,13 +55,19 @@ static bool mixed_allowed(const struct answer_build *b)
 
 static int check_taken(struct answer_build *b)
 {
+    bool taken = false, used = !b->config->only_sends && !b->config->only_receives;
     if (b->before->version)
         return 0; /* everything may be stopped later on */
     for (size_t i = 0; i < b->offer->section_count; i++) {
-        if (b->plan[i].taken)
-            return 0;
+        taken = taken || b->plan[i].taken;
+        used = used || b->plan[i].sends || b->plan[i].receives;
     }
-    return answer_fail(
+    if (taken && !used)
+        return answer_refuse(b, 0, "no m-line %s, and here clients do nothing else",
+                             b->config->only_sends ? "sends" : "receives");
+    if (taken)
+        return 0;
+    return answer_refuse(
         b, 0, "no m-line can be taken: none has audio or video in a codec of this room (first %s, %s)",
         b->config->audio_count ? rtp_codecs[b->config->audio[0]].name : "no audio",
         b->config->video_count ? rtp_codecs[b->config->video[0]].name : "no video");

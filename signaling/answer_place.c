@@ -29,8 +29,8 @@ static void plan_section(struct answer_build *b, size_t i)
     enum sdp_direction direction = s->level.has_direction          ? s->level.direction
                                    : b->offer->level.has_direction ? b->offer->level.direction
                                                                    : SDP_SENDRECV;
-    plan->sends = plan->taken && direction & SDP_SENDONLY;
-    plan->receives = plan->taken && direction & SDP_RECVONLY;
+    plan->sends = plan->taken && direction & SDP_SENDONLY && !b->config->only_receives;
+    plan->receives = plan->taken && direction & SDP_RECVONLY && !b->config->only_sends;
 }
 
 /* RFC 8829, section 5.2.2: m-lines stay where they are; the place of a stopped one may be taken by another.

@@ -40,7 +40,7 @@ static int new_slot(struct answer_build *b, size_t i)
 {
     struct sfu_media_desc *media = &b->next->desc.media;
     if (media->slot_count == SFU_SLOTS_MAX)
-        return answer_fail(b, b->offer->sections[i].line, "more than %d receiving m-lines", SFU_SLOTS_MAX);
+        return answer_refuse(b, b->offer->sections[i].line, "more than %d receiving m-lines", SFU_SLOTS_MAX);
     uint32_t ssrc = new_ssrc(b);
     b->next->sections[i].slot = media->slot_count;
     struct sfu_slot_desc *slot = &media->slots[media->slot_count++];
@@ -49,13 +49,15 @@ static int new_slot(struct answer_build *b, size_t i)
     return 0;
 }
 
-/* RFC 8830, RFC 5576. A stream of its own for each slot: nothing is to be played in step with it. */
+/* RFC 8830, RFC 5576. A stream of its own for each slot: nothing is to be played in step with it. A simple
+ * player shows one stream, and all slots are on one clock. */
 static void write_slot(struct answer_build *b, size_t i, const struct sfu_slot_desc *slot)
 {
     struct sdp_section *to = &b->answer.sections[i];
     const char *cname = b->next->desc.media.cname;
     int index = b->next->sections[i].slot;
-    to->msid = sdp_printf(&b->answer, "slot-%d slot-%d", index, index);
+    to->msid = b->config->only_receives ? sdp_printf(&b->answer, "programme slot-%d", index)
+                                        : sdp_printf(&b->answer, "slot-%d slot-%d", index, index);
     to->ssrcs[to->ssrc_count++] = (struct sdp_ssrc){.ssrc = slot->ssrc, .cname = cname};
     if (!b->plan[i].rtx)
         return;

@@ -96,8 +96,8 @@ static int write_layers(struct answer_build *b, size_t i)
         rids[count++] = from->send[k];
     }
     if (count > SFU_LAYERS_MAX)
-        return answer_fail(b, from->line, "a=simulcast: %zu layers, at most %d are taken", count,
-                           SFU_LAYERS_MAX);
+        return answer_refuse(b, from->line, "a=simulcast: %zu layers, at most %d are taken", count,
+                             SFU_LAYERS_MAX);
     for (size_t k = 0; k < count; k++) {
         to->rids[to->rid_count++] = (struct sdp_rid){.id = rids[k], .recv = true};
         if (from->send_count)
@@ -136,7 +136,7 @@ static int take_track(struct answer_build *b, size_t i)
     struct sfu_media_desc *media = &b->next->desc.media;
     struct answer_section *settled = &b->next->sections[i];
     if (media->track_count == SFU_TRACKS_MAX)
-        return answer_fail(b, b->offer->sections[i].line, "more than %d sending m-lines", SFU_TRACKS_MAX);
+        return answer_refuse(b, b->offer->sections[i].line, "more than %d sending m-lines", SFU_TRACKS_MAX);
     if (!settled->track)
         settled->track = b->config->track_id(b->config->arg);
     const struct answer_source *source = source_of(b, settled->mid);

@@ -63,6 +63,16 @@ static int bundle(struct answer_build *b, const struct sdp_section **tagged)
 
 /* --- ICE (RFC 8839) and DTLS (RFC 8842) ---------------------------------------- */
 
+/* Each side's credentials change with the other's (RFC 8445, section 9). */
+static void renew_ice(struct sfu_transport_desc *desc, const struct answer_config *config, const char *ufrag,
+                      const char *pwd)
+{
+    g_strlcpy(desc->remote_ufrag, ufrag, sizeof desc->remote_ufrag);
+    g_strlcpy(desc->remote_pwd, pwd, sizeof desc->remote_pwd);
+    answer_random_text(config, desc->ufrag, UFRAG_LEN);
+    answer_random_text(config, desc->pwd, PWD_LEN);
+}
+
 static int take_ice(struct answer_build *b, const struct sdp_section *tagged)
 {
     struct sfu_transport_desc *desc = &b->next->desc;
@@ -72,12 +82,8 @@ static int take_ice(struct answer_build *b, const struct sdp_section *tagged)
         return answer_fail(b, tagged->line, "a=ice-ufrag is missing");
     if (!*pwd)
         return answer_fail(b, tagged->line, "a=ice-pwd is missing");
-    if (strcmp(ufrag, desc->remote_ufrag) == 0 && strcmp(pwd, desc->remote_pwd) == 0)
-        return 0;
-    g_strlcpy(desc->remote_ufrag, ufrag, sizeof desc->remote_ufrag);
-    g_strlcpy(desc->remote_pwd, pwd, sizeof desc->remote_pwd);
-    answer_random_text(b->config, desc->ufrag, UFRAG_LEN);
-    answer_random_text(b->config, desc->pwd, PWD_LEN);
+    if (strcmp(ufrag, desc->remote_ufrag) != 0 || strcmp(pwd, desc->remote_pwd) != 0)
+        renew_ice(desc, b->config, ufrag, pwd);
     return 0;
 }
 
@@ -127,16 +133,16 @@ static bool host_of(const struct sockaddr_storage *a, struct host *out)
 }
 
 /* Host candidates for component 1, in falling priority (RFC 8445, section 5.1.2.1). */
-static void write_candidates(struct answer_build *b, struct sdp_section *s)
+static void write_candidates(const struct answer_config *config, struct sdp *answer, struct sdp_section *s)
 {
     enum { HOST_PREFERENCE = 126, LOCAL_PREFERENCE = 65535, COMPONENT = 1 };
-    for (size_t i = 0; i < b->config->candidate_count && i < SFU_CANDIDATES_MAX; i++) {
+    for (size_t i = 0; i < config->candidate_count && i < SFU_CANDIDATES_MAX; i++) {
         struct host host;
-        if (!host_of(&b->config->candidates[i], &host))
+        if (!host_of(&config->candidates[i], &host))
             continue;
         uint32_t priority =
             (uint32_t)HOST_PREFERENCE << 24 | (uint32_t)(LOCAL_PREFERENCE - i) << 8 | (256 - COMPONENT);
-        s->candidates[s->candidate_count++] = sdp_printf(&b->answer, "%zu %d udp %u %s %u typ host", i + 1,
+        s->candidates[s->candidate_count++] = sdp_printf(answer, "%zu %d udp %u %s %u typ host", i + 1,
                                                          COMPONENT, priority, host.address, host.port);
     }
 }
@@ -159,7 +165,7 @@ static void write_transport(struct answer_build *b, const struct sdp_section *ta
         s->level.fingerprint = b->config->fingerprint;
         s->level.setup = desc->dtls_client ? SDP_SETUP_ACTIVE : SDP_SETUP_PASSIVE;
         if (&b->offer->sections[i] == tagged)
-            write_candidates(b, s);
+            write_candidates(b->config, &b->answer, s);
     }
 }
 
@@ -177,4 +183,42 @@ int answer_transport(struct answer_build *b)
     if (tagged)
         write_transport(b, tagged);
     return 0;
+}
+
+/* --- ICE restart without an offer --------------------------------------------------- */
+
+/* Of all m-lines that share the transport the first that lives stands for it. */
+static void describe_bundle(struct sdp *fragment, const struct answer_state *state)
+{
+    struct sdp_section *s = &fragment->sections[0];
+    for (size_t i = 0; i < state->section_count; i++) {
+        const struct answer_section *settled = &state->sections[i];
+        if (settled->stopped)
+            continue;
+        fragment->bundle[fragment->bundle_count++] = settled->mid;
+        if (fragment->bundle_count > 1)
+            continue;
+        s->media = settled->kind == RTP_AUDIO ? "audio" : "video";
+        s->mid = settled->mid;
+    }
+}
+
+char *answer_restart(struct answer_state *state, const struct answer_config *config, const char *ufrag,
+                     const char *pwd)
+{
+    struct sdp fragment;
+    renew_ice(&state->desc, config, ufrag, pwd);
+    sdp_init(&fragment, 1);
+    struct sdp_section *s = &fragment.sections[0];
+    describe_bundle(&fragment, state);
+    fragment.ice_lite = true;
+    s->port = 9;
+    s->proto = "UDP/TLS/RTP/SAVPF";
+    s->fmt = "0";
+    s->level.ufrag = state->desc.ufrag;
+    s->level.pwd = state->desc.pwd;
+    write_candidates(config, &fragment, s);
+    char *text = sdp_write_fragment(&fragment);
+    sdp_finish(&fragment);
+    return text;
 }

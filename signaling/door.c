@@ -1,8 +1,15 @@
 #include "door.h"
 
+#include <string.h>
+
 struct door *door_of(struct lws *wsi)
 {
     return lws_context_user(lws_get_context(wsi));
+}
+
+const char *door_plain_address(const char *address)
+{
+    return g_str_has_prefix(address, "::ffff:") ? address + strlen("::ffff:") : address;
 }
 
 void door_connection_closed(struct door *door)

@@ -23,6 +23,9 @@ struct door {
 /* The door that a connection came through: it is the user pointer of libwebsockets' context. */
 struct door *door_of(struct lws *wsi);
 
+/* An IPv4 address as it is, where IPv6 has mapped it. */
+const char *door_plain_address(const char *address);
+
 void door_connection_closed(struct door *door);
 void door_socket_closed(struct door *door);
 

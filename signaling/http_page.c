@@ -1,6 +1,7 @@
 #include "http_page.h"
 
 #include "door.h"
+#include "http_reply.h"
 #include "log.h"
 #include "origin.h"
 #include "site.h"
@@ -10,58 +11,11 @@
 #include <string.h>
 
 enum {
-    HEAD_MAX = 2048,        /* bytes of our response headers */
     CHUNK = 32 << 10,       /* of a body, at a time */
     SPARE_CONNECTIONS = 64, /* above http.connections, to say 503 on */
     PATH_MAX_LEN = 300,
     VALUE_MAX = 256,
 };
-
-static const struct {
-    const char *name, *value;
-} always[] = {
-    {"content-security-policy:", "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: "
-                                 "blob:; media-src 'self' blob: mediastream:; "
-                                 "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action "
-                                 "'self'; frame-ancestors 'self'"},
-    {"permissions-policy:", "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), "
-                            "autoplay=(self), geolocation=(), payment=(), usb=()"},
-    {"x-content-type-options:", "nosniff"},
-    {"referrer-policy:", "no-referrer"},
-    {"cache-control:", "no-cache"},
-};
-
-struct response {
-    unsigned status;
-    const char *mime;
-    const char *etag;  /* or NULL */
-    const char *allow; /* or NULL */
-    GBytes *body;      /* or NULL */
-};
-
-static bool add_header(struct lws *wsi, const char *name, const char *value, unsigned char **at,
-                       unsigned char *end)
-{
-    return lws_add_http_header_by_name(wsi, (const unsigned char *)name, (const unsigned char *)value,
-                                       (int)strlen(value), at, end) == 0;
-}
-
-static bool write_head(struct lws *wsi, const struct response *response)
-{
-    unsigned char head[LWS_PRE + HEAD_MAX], *start = head + LWS_PRE, *at = start,
-                                            *end = head + sizeof(head) - 1;
-    size_t len = response->body ? g_bytes_get_size(response->body) : 0;
-    if (lws_add_http_common_headers(wsi, response->status, response->mime, len, &at, end))
-        return false;
-    for (size_t i = 0; i < G_N_ELEMENTS(always); i++)
-        if (!add_header(wsi, always[i].name, always[i].value, &at, end))
-            return false;
-    if (response->etag && !add_header(wsi, "etag:", response->etag, &at, end))
-        return false;
-    if (response->allow && !add_header(wsi, "allow:", response->allow, &at, end))
-        return false;
-    return lws_finalize_write_http_header(wsi, start, &at, end) == 0;
-}
 
 /* 0 goes on, -1 closes the connection. */
 static int finish(struct lws *wsi)
@@ -69,12 +23,13 @@ static int finish(struct lws *wsi)
     return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
-/* Sends the head, and the body as the socket takes it; takes over response->body. */
-static int respond(struct lws *wsi, struct http_page *page, bool head_only, struct response *response)
+/* Sends the head, and the body as the socket takes it; empties the reply. */
+static int respond(struct lws *wsi, struct http_page *page, bool head_only, struct http_reply *reply)
 {
-    bool written = write_head(wsi, response);
-    bool has_body = response->body && g_bytes_get_size(response->body) > 0;
-    g_autoptr(GBytes) body = g_steal_pointer(&response->body);
+    bool written = http_reply_head(wsi, reply);
+    bool has_body = reply->body && g_bytes_get_size(reply->body) > 0;
+    g_autoptr(GBytes) body = g_steal_pointer(&reply->body);
+    http_reply_clear(reply);
     if (!written)
         return -1;
     if (head_only || !has_body)
@@ -87,11 +42,11 @@ static int respond(struct lws *wsi, struct http_page *page, bool head_only, stru
 
 static int say(struct lws *wsi, struct http_page *page, bool head_only, unsigned status, const char *text)
 {
-    struct response response = {.status = status,
-                                .mime = "text/plain; charset=utf-8",
-                                .allow = status == 405 ? "GET, HEAD" : NULL,
-                                .body = g_bytes_new_static(text, strlen(text))};
-    return respond(wsi, page, head_only, &response);
+    struct http_reply reply = {0};
+    http_reply_say(&reply, status, "%s", text);
+    if (status == 405)
+        http_reply_header(&reply, "allow:", "GET, HEAD");
+    return respond(wsi, page, head_only, &reply);
 }
 
 static int send_body(struct lws *wsi, struct http_page *page)
@@ -118,14 +73,21 @@ static int send_body(struct lws *wsi, struct http_page *page)
 static int health(struct lws *wsi, struct http_page *page, bool head_only, const struct door *door)
 {
     const struct server *server = door->server;
-    char *text = g_strdup_printf(
-        "{\"status\":\"%s\",\"version\":\"%s\",\"rooms\":%u,\"participants\":%u,\"sockets\":%u}\n",
-        server->draining ? "shutting down" : "ok", PLENUM_VERSION, g_hash_table_size(server->meetings),
-        g_hash_table_size(server->sessions), door->sockets);
-    struct response response = {.status = server->draining ? 503 : 200,
-                                .mime = "application/json",
-                                .body = g_bytes_new_take(text, strlen(text))};
-    return respond(wsi, page, head_only, &response);
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_string_printf(text,
+                    "{\"status\":\"%s\",\"version\":\"%s\",\"rooms\":%u,\"participants\":%u,\"sockets\":%u,"
+                    "\"streams\":%u",
+                    server->draining ? "shutting down" : "ok", PLENUM_VERSION,
+                    g_hash_table_size(server->meetings), g_hash_table_size(server->sessions), door->sockets,
+                    server->streams);
+#define X(name) g_string_append_printf(text, ",\"" #name "\":%" G_GUINT64_FORMAT, server->whip.name);
+    WHIP_COUNTERS(X)
+#undef X
+    g_string_append(text, "}\n");
+    struct http_reply reply = {.status = server->draining ? 503 : 200,
+                               .mime = "application/json",
+                               .body = g_bytes_new(text->str, text->len)};
+    return respond(wsi, page, head_only, &reply);
 }
 
 /* The header's value, "" where it is missing or too long to be a valid one. */
@@ -143,15 +105,17 @@ static int serve_file(struct lws *wsi, struct http_page *page, bool head_only, c
     copy_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, etag);
     if (site_read(door->root, path, etag, &file) < 0)
         return say(wsi, page, head_only, 404, "There is nothing here.\n");
-    struct response response = {
-        .status = file.body ? 200 : 304, .mime = file.mime, .etag = file.etag, .body = file.body};
-    return respond(wsi, page, head_only, &response);
+    struct http_reply reply = {.status = file.body ? 200 : 304, .mime = file.mime, .body = file.body};
+    http_reply_header(&reply, "etag:", "%s", file.etag);
+    return respond(wsi, page, head_only, &reply);
 }
 
 static int serve(struct lws *wsi, struct http_page *page, const char *path)
 {
     const struct door *door = door_of(wsi);
     bool head_only = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
+    if (whip_path_is(path))
+        return http_whip_begin(wsi, &page->whip, path);
     if (!head_only && lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) == 0) {
         /* A body may follow that nobody reads: the connection goes with it. */
         (void)say(wsi, page, true, 405, "");
@@ -195,7 +159,7 @@ static int confirm_upgrade(struct lws *wsi)
              lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) >= VALUE_MAX ||
              !origin_allowed(door->conf->http.origins, origin, host))
         status = 403;
-    else if (door->sockets >= door->conf->http.connections || door->server->draining)
+    else if (server_is_full(door->server) || door->server->draining)
         status = 503;
     if (status == 0)
         return 0;
@@ -220,12 +184,18 @@ int http_page_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
         return in && strcmp(in, "websocket") == 0 ? confirm_upgrade(wsi) : -1;
     case LWS_CALLBACK_HTTP:
         return serve(wsi, page, in);
+    case LWS_CALLBACK_HTTP_BODY:
+        return http_whip_body(wsi, &page->whip, in, len);
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        return http_whip_end(wsi, &page->whip);
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return send_body(wsi, page);
     case LWS_CALLBACK_CLOSED_HTTP:
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
-        if (page)
+        if (page) {
             g_clear_pointer(&page->body, g_bytes_unref);
+            http_whip_drop(&page->whip);
+        }
         return 0;
     default:
         return lws_callback_http_dummy(wsi, reason, user, in, len);

@@ -13,8 +13,9 @@ static const char *const gone_names[] = {
 };
 
 static const char *const why_names[SFU_WHY_COUNT] = {
-    [SFU_WHY_FILLED] = "filled", [SFU_WHY_EMPTY] = "empty",       [SFU_WHY_HIDDEN] = "hidden",
-    [SFU_WHY_MUTED] = "muted",   [SFU_WHY_NO_CODEC] = "no codec", [SFU_WHY_NO_LAYER] = "no layer",
+    [SFU_WHY_FILLED] = "filled",       [SFU_WHY_EMPTY] = "empty",       [SFU_WHY_HIDDEN] = "hidden",
+    [SFU_WHY_MUTED] = "muted",         [SFU_WHY_NO_CODEC] = "no codec", [SFU_WHY_NO_LAYER] = "no layer",
+    [SFU_WHY_BANDWIDTH] = "bandwidth",
 };
 
 static void forget(struct session *session)
@@ -54,6 +55,8 @@ static void configure(struct answer_config *config, const struct session *sessio
     struct sfu *sfu = session->plane->sfu;
     *config = (struct answer_config){
         .red = conf->room.red,
+        .only_sends = session->way == SESSION_WHIP,
+        .only_receives = session->way == SESSION_WHEP,
         .fingerprint = *sfu_our_fingerprint(sfu),
         .random = random_bytes,
         .track_id = next_track,
@@ -134,9 +137,33 @@ int media_offer(struct session *session, const char *sdp, const struct media_nam
     log_info(session->meeting->name, session->participant, "%s: %u tracks, %u slots",
              first ? "offer answered" : "new offer answered", session->media->answer.desc.media.track_count,
              session->media->answer.desc.media.slot_count);
-    if (take_tracks(session, naming))
-        meeting_updated(session->meeting, session);
-    return 0;
+    return take_tracks(session, naming);
+}
+
+char *media_restart(struct session *session, const char *ufrag, const char *pwd)
+{
+    struct answer_config config;
+    configure(&config, session);
+    char *fragment = answer_restart(&session->media->answer, &config, ufrag, pwd);
+    sfu_update(session->plane->sfu, session->media->transport, &session->media->answer.desc);
+    return fragment;
+}
+
+void media_pin(struct session *session, uint32_t participant)
+{
+    struct media *media = session->media;
+    const struct sfu_media_desc *desc = &media->answer.desc.media;
+    unsigned met[2] = {0}; /* slots of each kind */
+    for (size_t i = 0; i < desc->slot_count; i++) {
+        unsigned nth = met[desc->slots[i].kind]++;
+        media->views[i] = (struct sfu_view_slot){
+            .hidden = nth > 1,
+            .pin_participant = participant,
+            .pin_source = nth ? SFU_SCREEN : SFU_CAMERA,
+        };
+    }
+    if (desc->slot_count)
+        sfu_view(session->plane->sfu, media->transport, 0, media->views, desc->slot_count);
 }
 
 void media_mute(struct session *session, uint32_t track, bool muted)
@@ -168,7 +195,7 @@ void media_gone(struct session *session, enum sfu_gone why)
     meeting_updated(session->meeting, session);
 }
 
-/* The owner and the track are null where nothing is shown, or where they have left meanwhile. */
+/* The owner and the track are null where it is nobody, or where they have left meanwhile. */
 static json_t *slot_json(const struct session *session, const struct sfu_slot_event *slot)
 {
     struct session *owner = slot->track ? meeting_session(session->meeting, slot->participant) : NULL;
@@ -266,11 +293,12 @@ void media_tell_state(struct session *session)
 
 static json_t *layer_json(const struct sfu_layer_stats *layer)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:f, s:i, s:i, s:I, s:I}", "ssrc", (json_int_t)layer->ssrc,
-                     "bitrate", (json_int_t)layer->bitrate, "packets", (json_int_t)layer->packets, "bytes",
-                     (json_int_t)layer->bytes, "lost", (json_int_t)layer->lost, "jitter",
-                     layer->jitter_us / 1000.0, "width", (int)layer->width, "height", (int)layer->height,
-                     "nacks", (json_int_t)layer->nacks, "plis", (json_int_t)layer->plis);
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:f, s:i, s:i, s:I, s:I, s:b}", "ssrc",
+                     (json_int_t)layer->ssrc, "bitrate", (json_int_t)layer->bitrate, "packets",
+                     (json_int_t)layer->packets, "bytes", (json_int_t)layer->bytes, "lost",
+                     (json_int_t)layer->lost, "jitter", layer->jitter_us / 1000.0, "width", (int)layer->width,
+                     "height", (int)layer->height, "nacks", (json_int_t)layer->nacks, "plis",
+                     (json_int_t)layer->plis, "wanted", layer->wanted);
 }
 
 static json_t *track_json(const struct sfu_track_stats *track)
@@ -283,19 +311,26 @@ static json_t *track_json(const struct sfu_track_stats *track)
                      layers);
 }
 
+static void set_layer(json_t *json, const char *key, int8_t layer)
+{
+    json_object_set_new(json, key, layer >= 0 ? json_integer(layer) : json_null());
+}
+
 static json_t *slot_stats_json(size_t index, const struct sfu_slot_stats *slot)
 {
-    json_t *json = json_pack("{s:i, s:I, s:n, s:n, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "slot",
-                             (int)index, "ssrc", (json_int_t)slot->ssrc, "track", "layer", "why",
-                             why_names[slot->why < SFU_WHY_COUNT ? slot->why : SFU_WHY_EMPTY], "bitrate",
-                             (json_int_t)slot->bitrate, "packets", (json_int_t)slot->packets, "bytes",
-                             (json_int_t)slot->bytes, "lost", (json_int_t)slot->lost, "retransmitted",
-                             (json_int_t)slot->retransmitted, "nacked", (json_int_t)slot->nacked, "plis",
-                             (json_int_t)slot->plis);
-    if (slot->track)
-        json_object_set_new(json, "track", json_integer(slot->track));
-    if (slot->layer >= 0)
-        json_object_set_new(json, "layer", json_integer(slot->layer));
+    json_t *json =
+        json_pack("{s:i, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:i, s:i}", "slot",
+                  (int)index, "ssrc", (json_int_t)slot->ssrc, "why",
+                  why_names[slot->why < SFU_WHY_COUNT ? slot->why : SFU_WHY_EMPTY], "bitrate",
+                  (json_int_t)slot->bitrate, "allotted", (json_int_t)slot->allotted, "packets",
+                  (json_int_t)slot->packets, "bytes", (json_int_t)slot->bytes, "lost", (json_int_t)slot->lost,
+                  "loss", slot->loss / 256.0, "jitter", slot->jitter_us / 1000.0, "retransmitted",
+                  (json_int_t)slot->retransmitted, "nacked", (json_int_t)slot->nacked, "plis",
+                  (json_int_t)slot->plis, "width", (int)slot->width, "height", (int)slot->height);
+    json_object_set_new(json, "track", slot->track ? json_integer(slot->track) : json_null());
+    set_layer(json, "layer", slot->layer);
+    set_layer(json, "target", slot->target);
+    set_layer(json, "temporal", slot->temporal);
     return json;
 }
 
@@ -309,9 +344,9 @@ json_t *media_stats(const struct sfu_transport_stats *stats)
         json_array_append_new(tracks, track_json(&stats->tracks[i]));
     for (size_t i = 0; i < stats->slot_count && i < SFU_SLOTS_MAX; i++)
         json_array_append_new(slots, slot_stats_json(i, &stats->slots[i]));
-    return json_pack("{s:f, s:I, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "rtt", stats->rtt_us / 1000.0,
-                     "estimate", (json_int_t)stats->estimate, "srtp", stats->srtp_profile, "packets_in",
-                     (json_int_t)stats->packets_in, "bytes_in", (json_int_t)stats->bytes_in, "packets_out",
-                     (json_int_t)stats->packets_out, "bytes_out", (json_int_t)stats->bytes_out, "tracks",
-                     tracks, "slots", slots);
+    return json_pack("{s:f, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "rtt", stats->rtt_us / 1000.0,
+                     "estimate", (json_int_t)stats->estimate, "allotted", (json_int_t)stats->allotted, "srtp",
+                     stats->srtp_profile, "packets_in", (json_int_t)stats->packets_in, "bytes_in",
+                     (json_int_t)stats->bytes_in, "packets_out", (json_int_t)stats->packets_out, "bytes_out",
+                     (json_int_t)stats->bytes_out, "tracks", tracks, "slots", slots);
 }

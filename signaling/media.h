@@ -45,10 +45,18 @@ struct media_naming {
 };
 
 /* Answers an offer: the first makes the transport, others change it. The session's tracks are what the offer
- * sends from here on, and the room is told if that is news. 0 and the answer, to be freed with g_free(); or a
- * negative errno with one line in err, and nothing has changed. */
+ * sends from here on. 0, or 1 where that is news for the others, and the answer, to be freed with g_free();
+ * or a negative errno of answer_make() with one line in err, and nothing has changed. */
 int media_offer(struct session *session, const char *sdp, const struct media_naming *naming, char **answer,
                 char err[SDP_ERROR_MAX]) __attribute__((warn_unused_result));
+
+/* The client restarts ICE without an offer: the fragment of SDP that answers it, to be freed with g_free().
+ */
+char *media_restart(struct session *session, const char *ufrag, const char *pwd);
+
+/* The first slot of each kind shows that participant's camera or mic, the second its screen, others nothing.
+ */
+void media_pin(struct session *session, uint32_t participant);
 
 void media_mute(struct session *session, uint32_t track, bool muted);
 

@@ -113,6 +113,8 @@ void meeting_remove(struct meeting *meeting, struct session *session, const char
 {
     g_ptr_array_remove(meeting->sessions, session);
     g_hash_table_remove(meeting->changed, GUINT_TO_POINTER(session->participant));
+    if (!reason)
+        return;
     json_array_append_new(meeting->left, json_pack("{s:I, s:s}", "participant",
                                                    (json_int_t)session->participant, "reason", reason));
     if (meeting->sessions->len > 0)

@@ -38,7 +38,8 @@ void meeting_add(struct meeting *meeting, struct session *session); /* not told 
 void meeting_joined(struct meeting *meeting,
                     struct session *session); /* not told to itself in a small room */
 void meeting_updated(struct meeting *meeting, struct session *session);
-void meeting_remove(struct meeting *meeting, struct session *session, const char *reason);
+void meeting_remove(struct meeting *meeting, struct session *session,
+                    const char *reason); /* NULL: nobody was told of it */
 
 /* Sends a numbered notice to everyone. */
 void meeting_notify(struct meeting *meeting, struct notice *notice);

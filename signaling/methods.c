@@ -57,6 +57,8 @@ static const struct schema_field view_slot[] = {
     {.name = "hidden", .type = SCHEMA_BOOLEAN, .nullable = true},
     {.name = "width", .type = SCHEMA_INTEGER, .nullable = true, .min = 0, .max = UINT16_MAX},
     {.name = "height", .type = SCHEMA_INTEGER, .nullable = true, .min = 0, .max = UINT16_MAX},
+    {.name = "fps", .type = SCHEMA_INTEGER, .nullable = true, .min = 0, .max = UINT8_MAX},
+    {.name = "priority", .type = SCHEMA_INTEGER, .nullable = true, .min = 0, .max = UINT8_MAX},
     PARTICIPANT("pin"),
     {.name = "source", .type = SCHEMA_STRING, .nullable = true, .words = pinned_sources},
     END,

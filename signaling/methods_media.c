@@ -15,6 +15,8 @@ static enum rpc_code read_view(struct rpc_call *call, const json_t *item, struct
         .hidden = schema_boolean(item, "hidden", false),
         .width = (uint16_t)schema_integer(item, "width", 0),
         .height = (uint16_t)schema_integer(item, "height", 0),
+        .max_fps = (uint8_t)schema_integer(item, "fps", 0),
+        .priority = (uint8_t)schema_integer(item, "priority", 0),
         .pin_participant = (uint32_t)schema_integer(item, "pin", 0),
         .pin_source = source && source[0] == 's' ? SFU_SCREEN : SFU_CAMERA,
     };

@@ -64,8 +64,11 @@ enum rpc_code methods_offer(struct rpc_call *call)
     char err[SDP_ERROR_MAX];
     g_autofree char *answer = NULL;
     read_naming(session, json_object_get(call->params, "tracks"), &naming);
-    if (media_offer(session, schema_string(call->params, "sdp"), &naming, &answer, err) < 0)
+    int result = media_offer(session, schema_string(call->params, "sdp"), &naming, &answer, err);
+    if (result < 0)
         return rpc_fail(call, RPC_SDP, "%s", err);
+    if (result > 0)
+        meeting_updated(session->meeting, session);
     call->result = result_of(&session->media->answer.desc.media, answer);
     return RPC_OK;
 }

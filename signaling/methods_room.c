@@ -1,8 +1,10 @@
+#include "entry.h"
+#include "ice_servers.h"
 #include "log.h"
 #include "methods.h"
 #include "server.h"
-#include "token.h"
 
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -17,12 +19,13 @@ static json_t *join_result(struct session *session, struct resumed how)
 {
     const struct meeting *meeting = session->meeting;
     g_autofree char *secret = session_renew(session);
-    return json_pack("{s:I, s:s, s:i, s:b, s:b, s:I, s:s, s:s, s:[], s:i, s:o}", "participant",
+    return json_pack("{s:I, s:s, s:i, s:b, s:b, s:I, s:s, s:s, s:o, s:i, s:o}", "participant",
                      (json_int_t)session->participant, "session", secret, "grace",
                      (int)session->server->conf->signaling.grace, "resumed", how.resumed, "complete",
                      how.complete, "event", (json_int_t)how.event, "room", meeting->name, "name",
-                     session->name, "ice_servers", "count", (int)meeting->sessions->len, "participants",
-                     meeting_roster(meeting, session));
+                     session->name, "ice_servers",
+                     ice_servers_list(session->server->conf, session->participant, time(NULL)), "count",
+                     (int)meeting->sessions->len, "participants", meeting_roster(meeting, session));
 }
 
 static void replay(struct client *client, uint32_t event)
@@ -61,69 +64,35 @@ static enum rpc_code resume(struct rpc_call *call, const char *room, const char 
     return RPC_OK;
 }
 
-/* The room to be joined, made where that is allowed. */
-static enum rpc_code find_meeting(struct server *server, const char *room, bool may_create,
-                                  struct meeting **meeting)
-{
-    const struct conf *conf = server->conf;
-    *meeting = server_meeting(server, room);
-    if (server->last_participant == UINT32_MAX)
-        return RPC_SERVER_FULL;
-    if (*meeting)
-        return (*meeting)->sessions->len < conf->room.max_participants ? RPC_OK : RPC_ROOM_FULL;
-    if (!conf->room.open && !may_create)
-        return RPC_NO_ROOM;
-    if (g_hash_table_size(server->meetings) >= conf->room.max_rooms)
-        return RPC_SERVER_FULL;
-    *meeting = server_open_meeting(server, room);
-    return RPC_OK;
-}
-
-static enum rpc_code enter(struct rpc_call *call, const char *room, const char *name, bool may_create)
+static enum rpc_code enter(struct rpc_call *call, const struct entry *entry)
 {
     struct client *client = call->client;
-    struct meeting *meeting;
-    enum rpc_code code = find_meeting(client->server, room, may_create, &meeting);
+    struct session *session;
+    enum rpc_code code = entry_make(entry, client->server, SESSION_SOCKET, client->address, &session);
     if (code != RPC_OK)
         return code;
-    struct session *session = server_enter(client, meeting, name);
+    session_attach(session, client);
     call->result = join_result(session, (struct resumed){false, true, 0});
     call->then = tell_speakers;
-    meeting_joined(meeting, session);
+    meeting_joined(session->meeting, session);
     return RPC_OK;
-}
-
-static bool fits_name(const char *name)
-{
-    glong len = g_utf8_strlen(name, -1);
-    return len >= 1 && len <= SESSION_NAME_MAX && schema_name(name);
 }
 
 enum rpc_code methods_join(struct rpc_call *call)
 {
     const char *room = schema_string(call->params, "room");
-    const char *name = schema_string(call->params, "name");
-    const char *secret = call->client->server->conf->auth.secret;
     const char *resumes = schema_string(call->params, "resume");
-    const char *text = schema_string(call->params, "token");
-    struct token token = {0};
-    enum rpc_code code;
+    struct entry entry;
     if (call->client->session)
         return RPC_ALREADY_JOINED;
     if (resumes)
         return resume(call, room, resumes);
-    if (*secret && !text)
-        return rpc_fail(call, RPC_UNAUTHORIZED, "a token is needed to join here");
-    if (*secret &&
-        token_check(&token, text, secret, room, time(NULL), call->message, sizeof(call->message)) < 0)
-        return RPC_UNAUTHORIZED;
-    if (token.name && !fits_name(token.name))
-        code = rpc_fail(call, RPC_UNAUTHORIZED, "the name in the token cannot be shown");
-    else if (!token.name && !name)
-        code = rpc_fail(call, RPC_PARAMS, "name is missing");
-    else
-        code = enter(call, room, token.name ? token.name : name, token.create);
-    token_finish(&token);
+    int result = entry_check(&entry, call->client->server, room, schema_string(call->params, "name"),
+                             schema_string(call->params, "token"), call->message);
+    enum rpc_code code = result == 0         ? enter(call, &entry)
+                         : result == -EINVAL ? RPC_PARAMS
+                                             : RPC_UNAUTHORIZED;
+    entry_finish(&entry);
     return code;
 }
 

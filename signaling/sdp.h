@@ -140,5 +140,10 @@ int sdp_parse(struct sdp *sdp, const char *text, size_t len, char *err, size_t e
 /* The model as text, CRLF line ends; g_free() it. */
 char *sdp_write(const struct sdp *sdp);
 
+/* The same for a trickle-ice-sdpfrag (RFC 8840, section 9), which has no lines but a= and m=. */
+int sdp_parse_fragment(struct sdp *sdp, const char *text, size_t len, char *err, size_t err_len)
+    __attribute__((warn_unused_result));
+char *sdp_write_fragment(const struct sdp *sdp);
+
 /* Free what the model holds. A zeroed model is fine. */
 void sdp_finish(struct sdp *sdp);

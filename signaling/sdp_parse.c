@@ -66,7 +66,9 @@ static int parse_line(struct sdp_parser *p, char *line, size_t len)
     }
     if (len < 2 || line[1] != '=' || !g_ascii_islower(line[0]))
         return sdp_parser_fail(p, -EBADMSG, "not of the form x=value");
-    if (p->line == 1 && strcmp(line, "v=0") != 0)
+    if (p->fragment && line[0] != 'a' && line[0] != 'm')
+        return sdp_parser_fail(p, -EBADMSG, "a fragment has only lines a= and m=");
+    if (p->line == 1 && !p->fragment && strcmp(line, "v=0") != 0)
         return sdp_parser_fail(p, -EBADMSG, "SDP begins with v=0");
 
     char *value = line + 2;
@@ -125,20 +127,32 @@ static int parse_lines(struct sdp_parser *p, char *text, size_t len)
     return p->line == 1 ? sdp_parser_fail(p, -EBADMSG, "the SDP is empty") : 0;
 }
 
-int sdp_parse(struct sdp *sdp, const char *text, size_t len, char *err, size_t err_len)
+static int parse_text(struct sdp_parser *p, const char *text, size_t len)
 {
+    struct sdp *sdp = p->sdp;
     *sdp = (struct sdp){0};
-    struct sdp_parser p = {.sdp = sdp, .line = 1, .err = err, .err_len = err_len};
     if (len > SDP_TEXT_MAX)
-        return sdp_parser_fail(&p, -E2BIG, "the SDP is longer than %d bytes", SDP_TEXT_MAX);
+        return sdp_parser_fail(p, -E2BIG, "the SDP is longer than %d bytes", SDP_TEXT_MAX);
     size_t sections = 0;
-    int rc = count_sections(&p, text, len, &sections);
+    int rc = count_sections(p, text, len, &sections);
     if (rc < 0)
         return rc;
     sdp_init(sdp, sections);
     char *copy = g_string_chunk_insert_len(sdp->strings, text, (gssize)len);
-    rc = parse_lines(&p, copy, len);
+    rc = parse_lines(p, copy, len);
     if (rc < 0)
         sdp_finish(sdp);
     return rc;
+}
+
+int sdp_parse(struct sdp *sdp, const char *text, size_t len, char *err, size_t err_len)
+{
+    struct sdp_parser p = {.sdp = sdp, .line = 1, .err = err, .err_len = err_len};
+    return parse_text(&p, text, len);
+}
+
+int sdp_parse_fragment(struct sdp *sdp, const char *text, size_t len, char *err, size_t err_len)
+{
+    struct sdp_parser p = {.sdp = sdp, .line = 1, .fragment = true, .err = err, .err_len = err_len};
+    return parse_text(&p, text, len);
 }

@@ -8,6 +8,7 @@ struct sdp_parser {
     struct sdp *sdp;
     struct sdp_section *section; /* NULL = session level */
     unsigned line;
+    bool fragment; /* RFC 8840's: nothing before the attributes */
     char *err;
     size_t err_len;
 };

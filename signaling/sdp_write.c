@@ -145,13 +145,8 @@ static void write_section(GString *out, const struct sdp_section *s)
         line(out, "a=max-message-size:%u", s->max_message_size);
 }
 
-char *sdp_write(const struct sdp *sdp)
+static void write_attributes(GString *out, const struct sdp *sdp)
 {
-    GString *out = g_string_new(NULL);
-    line(out, "v=0");
-    line(out, "o=%s", sdp->origin);
-    line(out, "s=-");
-    line(out, "t=0 0");
     if (sdp->ice_lite)
         line(out, "a=ice-lite");
     if (sdp->bundle_count)
@@ -163,5 +158,22 @@ char *sdp_write(const struct sdp *sdp)
     write_level(out, &sdp->level);
     for (size_t i = 0; i < sdp->section_count; i++)
         write_section(out, &sdp->sections[i]);
+}
+
+char *sdp_write(const struct sdp *sdp)
+{
+    GString *out = g_string_new(NULL);
+    line(out, "v=0");
+    line(out, "o=%s", sdp->origin);
+    line(out, "s=-");
+    line(out, "t=0 0");
+    write_attributes(out, sdp);
+    return g_string_free(out, FALSE);
+}
+
+char *sdp_write_fragment(const struct sdp *sdp)
+{
+    GString *out = g_string_new(NULL);
+    write_attributes(out, sdp);
     return g_string_free(out, FALSE);
 }

@@ -84,17 +84,23 @@ struct session *server_session(const struct server *server, uint32_t participant
     return g_hash_table_lookup(server->sessions, GUINT_TO_POINTER(participant));
 }
 
-struct session *server_enter(struct client *client, struct meeting *meeting, const char *name)
+bool server_is_full(const struct server *server)
 {
-    struct server *server = client->server;
+    return g_hash_table_size(server->clients) + server->streams >= server->conf->http.connections;
+}
+
+struct session *server_enter(struct server *server, struct meeting *meeting, const char *name,
+                             enum session_way way, const char *address)
+{
     struct session *session = session_new(++server->last_participant, name);
     session->server = server;
     session->plane = &server->plane;
     session->meeting = meeting;
-    session_attach(session, client);
+    session->way = way;
+    server->streams += way != SESSION_SOCKET;
     g_hash_table_insert(server->sessions, GUINT_TO_POINTER(session->participant), session);
     meeting_add(meeting, session);
-    log_info(meeting->name, session->participant, "joined from %s", client->address);
+    log_info(meeting->name, session->participant, "joined from %s", address);
     lobby_changed(&server->lobby);
     return session;
 }
@@ -120,11 +126,12 @@ void server_end(struct session *session, const char *reason)
 {
     struct server *server = session->server;
     struct meeting *meeting = session->meeting;
-    log_info(meeting->name, session->participant, "out: %s", reason);
+    log_info(meeting->name, session->participant, "out: %s", reason ? reason : "its offer was refused");
     if (session->client)
         session->client->session = NULL;
     if (session->grace_timer)
         g_source_remove(session->grace_timer);
+    server->streams -= session->way != SESSION_SOCKET;
     media_leave(session);
     meeting_remove(meeting, session, reason);
     g_hash_table_remove(server->sessions, GUINT_TO_POINTER(session->participant)); /* frees it */

@@ -9,6 +9,7 @@
 #include "meeting.h"
 #include "rpc.h"
 #include "session.h"
+#include "whip_counters.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -26,6 +27,8 @@ struct server {
     GHashTable *sessions; /* participant -> struct session, owned */
     uint32_t last_participant;
     uint64_t last_cookie;
+    uint32_t streams; /* sessions of WHIP and WHEP */
+    struct whip_counters whip;
 };
 
 /* plane.sfu is set later, before the first client comes. */
@@ -53,14 +56,18 @@ struct meeting *server_open_meeting(struct server *server, const char *name);
 
 struct session *server_session(const struct server *server, uint32_t participant);
 
-/* Somebody new in the room: numbers the session and binds it to the client. The others are not told yet. */
-struct session *server_enter(struct client *client, struct meeting *meeting, const char *name);
+/* Whether there are as many WebSockets and sessions of WHIP and WHEP as conf allows. */
+bool server_is_full(const struct server *server);
+
+/* Somebody new in the room: numbers the session. The others are not told yet. address: for the log. */
+struct session *server_enter(struct server *server, struct meeting *meeting, const char *name,
+                             enum session_way way, const char *address);
 
 /* The session of that secret ("participant-hex") in that room, bound to the client from here on; or NULL. */
 struct session *server_resume(struct client *client, const char *room, const char *secret);
 
-/* The participant is out: the room is told the reason, the media let go, the session freed, and the
- * room with it where it was the last. */
+/* The participant is out: the room is told the reason (NULL: it was not told of the session either), the
+ * media let go, the session freed, and the room with it where it was the last. */
 void server_end(struct session *session, const char *reason);
 
 /* Says `shutdown` to every client and closes their sockets; all sessions end. */

@@ -109,6 +109,8 @@ void session_replay(struct session *session, uint32_t event)
 void session_notify(struct session *session, struct notice *notice)
 {
     uint32_t event = session->next_event;
+    if (session->way != SESSION_SOCKET)
+        return;
     if (event - session->first_event == SESSION_LOG)
         drop_oldest(session);
     session->log[session->next_event++ % SESSION_LOG] = notice_ref(notice);

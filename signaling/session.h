@@ -33,10 +33,18 @@ struct session_track {
     char *name; /* or NULL */
 };
 
+/* How the client came in: what its offers may hold, and who ends the session. */
+enum session_way {
+    SESSION_SOCKET, /* a WebSocket: it sends and receives, is told things, and may resume */
+    SESSION_WHIP,   /* one POST (RFC 9725): it only sends */
+    SESSION_WHEP,   /* one POST (draft-ietf-wish-whep): it only receives */
+};
+
 struct session {
     struct server *server;
     struct meeting *meeting;
-    struct client *client; /* NULL while its socket is away */
+    enum session_way way;
+    struct client *client; /* NULL while its socket is away, and always for WHIP and WHEP */
     uint32_t participant;
     char *name;
     struct session_track tracks[SFU_TRACKS_MAX];
@@ -73,7 +81,7 @@ void session_heard(struct session *session);
 bool session_has_since(const struct session *session, uint32_t event);
 void session_replay(struct session *session, uint32_t event);
 
-/* Sends a numbered notice, and keeps it. */
+/* Sends a numbered notice, and keeps it; not for a session that never has a socket. */
 void session_notify(struct session *session, struct notice *notice);
 
 /* The same, for one that only this session gets. Takes over params. */

@@ -11,7 +11,8 @@ struct token {
 };
 
 /* Whether `text` lets its bearer into `room` at `now` (seconds since 1970). 0, or -EACCES with what is wrong
- * in err, which never quotes the token. Only HS256 is taken; exp is demanded, nbf is kept to. */
+ * in err, which never quotes the token; -EPERM where all that is wrong is the room. Only HS256 is taken; exp
+ * is demanded, nbf is kept to. */
 int token_check(struct token *token, const char *text, const char *secret, const char *room, int64_t now,
                 char *err, size_t err_len) __attribute__((warn_unused_result));
 

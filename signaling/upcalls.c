@@ -20,6 +20,11 @@ static void on_gone(void *arg, uint64_t transport, enum sfu_gone why)
     if (!session)
         return;
     media_gone(session, why);
+    if (session->way != SESSION_SOCKET) {
+        bool late = why == SFU_GONE_TIMEOUT || why == SFU_GONE_HANDSHAKE;
+        server_end(session, late ? "timeout" : "left"); /* it is nothing but its media */
+        return;
+    }
     /* A page that was closed, and whose WebSocket's close frame got lost: nobody will resume. */
     if (!session->client && why == SFU_GONE_PEER)
         server_end(session, "left");

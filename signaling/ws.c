@@ -60,7 +60,7 @@ static void opened(struct ws *ws, struct lws *wsi)
     struct door *door = door_of(wsi);
     char address[64] = "";
     lws_get_peer_simple(wsi, address, sizeof(address));
-    const char *plain = g_str_has_prefix(address, "::ffff:") ? address + strlen("::ffff:") : address;
+    const char *plain = door_plain_address(address);
     ws->wsi = wsi;
     g_queue_init(&ws->out);
     ws->client = server_connect(door->server, &io, ws, plain);

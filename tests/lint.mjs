@@ -21,7 +21,7 @@ const layers = {
   conf: { ours: ['conf'], system: [...posix, ...glib] },
   sfu: { ours: ['rtp', 'conf', 'sfu'], system: [...posix, ...glib, ...media] },
   signaling: { ours: ['rtp', 'conf', 'sfu/public', 'signaling'], system: [...posix, ...glib, ...control] },
-  bench: { ours: ['rtp', 'conf', 'sfu', 'bench'], system: [...posix, ...glib, ...media] },
+  bench: { ours: ['rtp', 'conf', 'sfu', 'bench'], system: [...posix, ...glib, ...media, ...control, 'vpx/'] },
   'sfu/main.c': { ours: ['conf', 'sfu/public', 'signaling/public'], system: [...posix, ...glib] },
 };
 

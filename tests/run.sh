@@ -11,7 +11,7 @@ passed=0
 failed=0
 
 lint_packages='nodejs clang-format clang-tidy'
-unit_packages='libcmocka-dev nodejs npm ca-certificates'
+unit_packages='libcmocka-dev nodejs npm ca-certificates valgrind'
 fuzz_packages='clang libclang-rt-14-dev llvm libcmocka-dev'
 browser_packages='libcmocka-dev nodejs npm ca-certificates chromium firefox-esr iproute2 util-linux nftables'
 
@@ -115,8 +115,10 @@ stage_unit() {
             ctest --preset $preset -V -j "$jobs" >"build/logs/unit-$preset" 2>&1
         tally ctest "unit-$preset" $?
     done
+    say 'Instructions for a forwarded packet'
+    check instructions sh tests/instructions.sh
     node_tests tests/web
-    node_modules && node_tests tests/ws
+    node_modules && node_tests tests/ws && node_tests tests/bench
 }
 
 # All of it with clang, and each parser on its corpus and beyond for a few seconds.

@@ -11,6 +11,8 @@ function share(lost, packets, old) {
 }
 
 const ms = (seconds) => (seconds === undefined ? null : Math.round(seconds * 1000));
+/** Sent once, without what was repeated, be it because it was lost or to find out what the network carries. */
+const payload = ({ bytesSent = 0, retransmittedBytesSent = 0 }) => bytesSent - retransmittedBytesSent;
 const codecOf = (stats, { codecId }) => stats.get(codecId)?.mimeType.split('/')[1] ?? null;
 
 function sending(it, stats, { mids }, old, span) {
@@ -18,12 +20,13 @@ function sending(it, stats, { mids }, old, span) {
   return {
     source: mids.get(it.mid) ?? null,
     rid: it.rid ?? null,
+    kind: it.kind,
     active: it.active ?? true,
     codec: codecOf(stats, it),
     width: it.frameWidth ?? null,
     height: it.frameHeight ?? null,
     fps: it.framesPerSecond ?? null,
-    bitrate: bits(it.bytesSent, old?.bytes, span),
+    bitrate: bits(payload(it), old?.bytes, span),
     lost: remote?.fractionLost ?? null,
     rtt: ms(remote?.roundTripTime),
     jitter: ms(remote?.jitter),
@@ -65,7 +68,7 @@ function counters(report) {
     if (it.type === 'inbound-rtp') {
       kept.set(it.id, { bytes: it.bytesReceived ?? 0, packets: it.packetsReceived ?? 0, lost: it.packetsLost ?? 0 });
     } else if (it.type === 'outbound-rtp') {
-      kept.set(it.id, { bytes: it.bytesSent ?? 0 });
+      kept.set(it.id, { bytes: payload(it) });
     } else if (it.type === 'candidate-pair') {
       kept.set(it.id, { sent: it.bytesSent ?? 0, received: it.bytesReceived ?? 0 });
     }
@@ -89,7 +92,8 @@ function path(report, old, span) {
 
 /**
  * @param {object[]} report the values of an RTCStatsReport
- * @param {{mids: Map, tracks: Map, slots: Map}} names mid -> source, receiver's track id -> mid, mid -> slot id
+ * @param {{mids: Map, tracks: Map, slots: Map, rids: Map}} names mid -> source, receiver's track id -> mid, mid -> slot
+ *   id, source -> rids; of a source that has rids no others are told of
  * @param {object | null} last the digest before; rates are null without
  * @returns {{at, up, down, rtt, available, sending: object[], receiving: object[], counters: Map}} bit rates in
  *   bits per second, times in ms, `lost` as a share 0..1; null where the browser does not tell
@@ -104,7 +108,9 @@ export function digest(report, names, last) {
   return {
     at,
     ...path(report, last?.counters, span),
-    sending: of('outbound-rtp', sending).sort((a, b) => sources.indexOf(a.source) - sources.indexOf(b.source) || a.width - b.width),
+    sending: of('outbound-rtp', sending)
+      .filter(({ source, rid }) => names.rids?.get(source)?.includes(rid) ?? true)
+      .sort((a, b) => sources.indexOf(a.source) - sources.indexOf(b.source) || a.width - b.width),
     receiving: of('inbound-rtp', receiving).sort((a, b) => a.slot - b.slot),
     counters: counters(report),
   };

@@ -1,4 +1,4 @@
-/** Which of a sender's encodings go out: those that the server says anybody needs. */
+/** Which of a sender's encodings go out, and how large: what its track has to give, and somebody needs. */
 
 import { pause } from './backoff.js';
 
@@ -6,11 +6,32 @@ import { pause } from './backoff.js';
 const ATTEMPTS = 5;
 const APART = 200;
 
-const isActive = ({ active = true }) => active;
+/** So many encodings of a picture are worth it, of at least so many pixels. Chromium leaves the last ones out, which
+ * would be the largest, where it is smaller. */
+const COUNTS = [[960 * 540, 3], [480 * 270, 2], [0, 1]];
+
+/** Bits per second for a moving picture of 1280 x 720, and how they grow with its pixels. */
+const BITRATE = 1_800_000;
+const GROWTH = 0.87;
+
+/**
+ * How to encode a camera's pictures: `[{scaleResolutionDownBy, maxBitrate}]`, smallest first, each with half the
+ * width of the next; up to three.
+ * @param {{width, height}} size of the pictures; where it is not known they are taken to be 1280 x 720
+ */
+export function encodingsFor({ width = 1280, height = 720 } = {}) {
+  const [, count] = COUNTS.find(([least]) => width * height >= least);
+  return Array.from({ length: count }, (_, i) => {
+    const scaleResolutionDownBy = 2 ** (count - 1 - i);
+    const pixels = (width * height) / scaleResolutionDownBy ** 2;
+    return { scaleResolutionDownBy, maxBitrate: Math.round(BITRATE * (pixels / (1280 * 720)) ** GROWTH) };
+  });
+}
 
 export class Encodings {
   #sender;
   #wanted = null; // null: all, as they were made
+  #fit = null; // as of encodingsFor(); null: as they were made
   #turn = Promise.resolve(); // one change at a time
 
   /** @param {RTCRtpSender} sender */
@@ -24,6 +45,26 @@ export class Encodings {
    */
   want(layers) {
     this.#wanted = layers;
+    return this.#change();
+  }
+
+  /** Make the encodings fit the pictures of this camera. */
+  fit(track) {
+    this.#fit = encodingsFor(track.getSettings());
+    return this.#change();
+  }
+
+  /** An answer was applied: Chromium has made all of them active. */
+  renew() {
+    return this.#change();
+  }
+
+  /** How many of them there can be. */
+  get count() {
+    return this.#fit?.length ?? Infinity;
+  }
+
+  #change() {
     this.#turn = this.#turn.then(() => this.#obey());
     return this.#turn;
   }
@@ -39,13 +80,24 @@ export class Encodings {
     }
   }
 
+  /** Where the wanted one is larger than there is, the largest goes out in its place. */
+  #isActive(i) {
+    const isWanted = (at) => this.#wanted?.[at] ?? true;
+    if (i >= this.count) return false;
+    return isWanted(i) || (i === this.count - 1 && this.#wanted.some((it, at) => it && at > i));
+  }
+
   /** getParameters() and setParameters() belong together: nothing may come between them. */
   async #set() {
     const parameters = this.#sender.getParameters();
     const { encodings = [] } = parameters;
-    const active = (i) => this.#wanted[i] ?? true;
-    if (encodings.every((it, i) => isActive(it) === active(i))) return;
-    encodings.forEach((it, i) => (it.active = active(i)));
+    const wishes = encodings.map((_, i) => ({ active: this.#isActive(i), ...this.#fit?.[i] }));
+    const differs = (encoding, wish) => {
+      const now = { active: true, ...encoding };
+      return Object.keys(wish).some((key) => now[key] !== wish[key]);
+    };
+    if (!encodings.some((it, i) => differs(it, wishes[i]))) return;
+    encodings.forEach((it, i) => Object.assign(it, wishes[i]));
     await this.#sender.setParameters(parameters);
   }
 }

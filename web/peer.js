@@ -1,6 +1,6 @@
 /** The one PeerConnection: what this side sends, what it receives, and whether the path is alive. */
 
-import { Encodings } from './encodings.js';
+import { Encodings, encodingsFor } from './encodings.js';
 
 /** What one participant can send; the order is that of the m-lines. */
 export const SOURCES = Object.freeze({
@@ -10,13 +10,10 @@ export const SOURCES = Object.freeze({
   screen_audio: 'audio',
 });
 
-/** Lowest first, as the server expects; the rids are the halves of the picture that they send. The mode is what
- * browsers choose by themselves, but for VP9: there Chromium would make one stream of the lowest layer's size. */
-const CAMERA_LAYERS = [
-  { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 160_000, scalabilityMode: 'L1T3' },
-  { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 550_000, scalabilityMode: 'L1T3' },
-  { rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1_800_000, scalabilityMode: 'L1T3' },
-];
+/** Lowest first, as the server expects. The mode is what browsers choose by themselves, but for VP9: there Chromium
+ * would make one stream of the lowest layer's size. */
+const RIDS = ['q', 'h', 'f'];
+const CAMERA_LAYERS = encodingsFor().map((it, i) => ({ rid: RIDS[i], scalabilityMode: 'L1T3', ...it }));
 
 const ENCODINGS = {
   mic: [{ maxBitrate: 40_000, priority: 'high', networkPriority: 'high' }],
@@ -92,7 +89,9 @@ export class Peer {
   /** Send `track` as this source, or nothing. Takes effect without negotiation. */
   async send(source, track) {
     const { sender } = this.#senders.get(source);
-    if (sender.track !== track) await sender.replaceTrack(track);
+    if (sender.track === track) return;
+    await sender.replaceTrack(track);
+    if (track && source === 'camera') await this.#encodings.get(source).fit(track);
   }
 
   /** Send only these encodings of a source, see Encodings. */
@@ -109,8 +108,9 @@ export class Peer {
   }
 
   /** The server's answer to it. */
-  answer(sdp) {
-    return this.pc.setRemoteDescription({ type: 'answer', sdp });
+  async answer(sdp) {
+    await this.pc.setRemoteDescription({ type: 'answer', sdp });
+    await Promise.all([...this.#encodings.values()].map((it) => it.renew()));
   }
 
   /** Who receives the m-line `mid`, or undefined. */
@@ -137,11 +137,13 @@ export class Peer {
     return this.works;
   }
 
-  /** Which source or track a getStats() entry is about: `{mids: mid -> source, tracks: track id -> mid}`. */
+  /** Which source or track a getStats() entry is about: `{mids: mid -> source, tracks: track id -> mid, rids: source ->
+   * those that there can be}`. */
   names() {
+    const rids = new Map([['camera', RIDS.slice(0, this.#encodings.get('camera').count)]]);
     const mids = new Map([...this.#senders].map(([source, { mid }]) => [mid, source]));
     const tracks = new Map(this.#receivers.map(({ mid, receiver }) => [receiver.track.id, mid]));
-    return { mids, tracks };
+    return { mids, tracks, rids };
   }
 
   close() {

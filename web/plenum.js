@@ -268,7 +268,10 @@ export class Plenum extends EventTarget {
     return this.#media.local;
   }
 
-  /** Tell how large each slot is shown: `[{slot, hidden, width, height, pin, source}]`, in device pixels. */
+  /**
+   * Tell how each slot is shown: `[{slot, hidden, width, height, fps, priority, pin, source}]`; size in device
+   * pixels, `fps` the most frames a second that are of use, higher `priority` first where bandwidth is short.
+   */
   async view(slots) {
     const changed = slots.filter((it) => JSON.stringify(this.#view.get(it.slot)) !== JSON.stringify(it));
     for (const it of changed) this.#view.set(it.slot, it);

@@ -1,5 +1,8 @@
 /** Who gets a tile, in which order, and what the server is told of it: pure decisions. */
 
+/** Frames a second that are enough for the small pictures beside a large one. */
+const FPS_BESIDE = 15;
+
 /** A tile shows one source of one participant; this names it. */
 export const tileKey = (participant, source) => `${participant}:${source}`;
 
@@ -62,9 +65,10 @@ function order({ participant, source }, self) {
  * @param {{width, height}} of.usual size of a tile that is yet to come
  * @param {number} of.places for pictures of others
  * @param {{participant, source} | null} of.pin what the viewer wants large
+ * @param {string | null} of.large key of the tile that is large, if one is: of the others fewer frames will do
  * @param {boolean} of.away nobody looks at the page
  */
-export function view({ slots, sizes, usual, places, pin, away }) {
+export function view({ slots, sizes, usual, places, pin, large = null, away }) {
   if (away) return slots.map(({ id }) => ({ slot: id, hidden: true }));
   const pinned = pin && (slots.find(({ told }) => shows(told, pin)) ?? spare(slots));
   const sizeOf = ({ told }) => (told.track === null ? undefined : sizes.get(tileKey(told.participant, told.source)));
@@ -75,8 +79,9 @@ export function view({ slots, sizes, usual, places, pin, away }) {
       return { slot: slot.id, ...size, pin: pin.participant, source: pin.source };
     }
     const size = sizeOf(slot);
-    if (size) return { slot: slot.id, ...size };
-    if (slot.told.track === null && open-- > 0) return { slot: slot.id, ...usual };
+    const frames = large !== null && tileKey(slot.told.participant, slot.told.source) !== large ? { fps: FPS_BESIDE } : {};
+    if (size) return { slot: slot.id, ...size, ...frames };
+    if (slot.told.track === null && open-- > 0) return { slot: slot.id, ...usual, ...frames };
     return { slot: slot.id, hidden: true };
   });
 }

@@ -19,11 +19,12 @@ export function newest(sources) {
  * null then, and the page covers the picture.
  */
 export class Slot {
-  /** What the server said last: `{track, participant, name, source}`, all null for nobody. */
+  /** What the server said last: `{track, participant, name, source}`, all null for nobody. Also who cannot be
+   * shown: `why` is not `filled` then. */
   told = NOBODY;
   /** Whose media the stream carries now: the same, or null. */
   shown = null;
-  /** Why: `filled`, `empty`, `hidden`, `muted`, `no codec`, `no layer`. */
+  /** Why: `filled`, `empty`, `hidden`, `muted`, `no codec`, `no layer`, `bandwidth`. */
   why = 'empty';
   /** To be played by an element; changes when the PeerConnection had to be made anew. */
   stream = null;
@@ -40,7 +41,12 @@ export class Slot {
 
   /** Is the media of the one that the server told still to come? */
   get pending() {
-    return this.told.track !== null && this.shown?.track !== this.told.track;
+    return this.#due !== null && this.shown?.track !== this.#due;
+  }
+
+  /** The track whose media comes or is to come; null where there will be none. */
+  get #due() {
+    return this.why === 'filled' ? this.told.track : null;
   }
 
   /** Take the receiver of another PeerConnection (or null). Nothing of the old one holds any more. */
@@ -64,8 +70,8 @@ export class Slot {
     this.why = why;
     this.told = track === null ? NOBODY : { track, participant, name, source };
     this.#from = timestamp;
-    if (this.shown?.track !== track) this.shown = null;
-    if (track !== null && this.#csrc === track) this.shown = this.told;
+    if (this.shown?.track !== this.#due) this.shown = null;
+    if (this.#due !== null && this.#csrc === track) this.shown = this.told;
   }
 
   /**
@@ -77,11 +83,11 @@ export class Slot {
     const old = this.shown;
     this.#csrc = csrc;
     if (csrc === null) {
-      const arrived = rtp !== null && this.told.track !== null && !before(rtp, this.#from);
+      const arrived = rtp !== null && this.#due !== null && !before(rtp, this.#from);
       if (arrived) this.shown = this.told;
-    } else if (csrc === this.told.track) {
+    } else if (csrc === this.#due) {
       this.shown = this.told;
-    } else if (rtp !== null && this.told.track !== null && !before(rtp, this.#from)) {
+    } else if (rtp !== null && this.#due !== null && !before(rtp, this.#from)) {
       this.shown = find(csrc); // the media has overtaken its event
     } else {
       this.shown = null;

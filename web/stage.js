@@ -9,8 +9,8 @@ import { Tile } from './tile.js';
 import { slotWords } from './words.js';
 
 const GAP = 8;
-/** Ms that sizes must have stood still before the server hears of them. */
-const SETTLED = 200;
+/** Ms between two words to the server about sizes: a picture that grows is to be there within 100. */
+const APART = 70;
 /** A speaker quieter than this (0 loud .. 127) gets no ring. */
 const AUDIBLE = 70;
 
@@ -25,8 +25,11 @@ export class Stage {
   #focus = new Focus();
   #followed = null; // {participant, source}: shown large as the speaker
   #own = new Map(); // source -> MediaStream
+  #side = document.getElementById('side');
+  #large = null; // key of the tile that is
   #frame = null;
   #timer = null;
+  #told = -Infinity; // when the server last heard of sizes
 
   constructor(plenum) {
     this.#plenum = plenum;
@@ -35,6 +38,7 @@ export class Stage {
     this.#layout.addEventListener('click', () => this.#follow(!this.#following));
     this.#follow(memory.get('layout') === 'speaker');
     new ResizeObserver(() => this.update()).observe(this.#root);
+    new ResizeObserver(() => this.update()).observe(this.#side); // it may cover the stage, see #away
     document.addEventListener('visibilitychange', () => this.#tellView());
   }
 
@@ -54,7 +58,7 @@ export class Stage {
     this.#tiles.clear();
     this.#own.clear();
     this.#focus.clear();
-    this.#pin = this.#followed = null;
+    this.#pin = this.#followed = this.#large = null;
   }
 
   /** Large is who speaks, else all are alike. */
@@ -119,8 +123,9 @@ export class Stage {
     this.#more.textContent = `+ ${seats.more} more`;
     this.#alone.hidden = this.#plenum.count > 1 || seats.tiles.length > 1;
     this.places = places;
+    this.#large = seats.large;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#tellView(), SETTLED);
+    this.#timer = setTimeout(() => this.#tellView(), Math.max(0, this.#told + APART - performance.now()));
   }
 
   /** Make the tiles that are new, remove those that nobody has any more. */
@@ -221,9 +226,15 @@ export class Stage {
     return entry && !sends(entry).camera ? null : this.#followed;
   }
 
+  /** Nobody sees the pictures: the tab is hidden, or a pane covers all of them, as on a small screen. */
+  get #away() {
+    return document.hidden || (this.#side.offsetWidth > 0 && getComputedStyle(this.#side).position === 'absolute');
+  }
+
   #tellView() {
     const { participant: self, state } = this.#plenum;
     if (state !== 'joined') return;
+    this.#told = performance.now();
     const ratio = devicePixelRatio;
     const pixels = ({ width, height }) => ({ width: Math.round(width * ratio), height: Math.round(height * ratio) });
     const tiles = [...this.#tiles.values()].filter(({ participant, size }) => participant !== self && size?.width > 0);
@@ -235,7 +246,8 @@ export class Stage {
       usual: pixels(usual),
       places: Math.max(1, (this.places ?? slots.length) - 1),
       pin: this.#pin?.participant === self ? null : (this.#pin ?? this.#followedPicture),
-      away: document.hidden,
+      large: this.#large,
+      away: this.#away,
     });
     this.#plenum.view(told).catch(() => {}); // told again when the socket is back
   }

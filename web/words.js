@@ -60,9 +60,25 @@ export function goneWords(reason) {
   return of({ timeout: 'lost the connection', replaced: 'moved to another window' }, reason) ?? 'left';
 }
 
+const WHY = {
+  'no codec': 'This browser cannot play the video',
+  'no layer': 'Waiting for the picture',
+  bandwidth: 'Paused: your connection is too slow for it',
+};
+
 /** What a tile says instead of a picture, or '' where the initials say enough. */
 export function slotWords(why) {
-  return of({ 'no codec': 'This browser cannot play the video', 'no layer': 'Waiting for the picture' }, why) ?? '';
+  return of(WHY, why) ?? '';
+}
+
+/** The same in the statistics, where there are no initials. */
+export function whyWords(why) {
+  return of({ ...WHY, muted: 'Pinned, but sends no picture' }, why) ?? '';
+}
+
+/** What keeps a sender from sending more, as getStats() names it; '' for nothing. */
+export function limitWords(reason) {
+  return of({ bandwidth: 'Held back: the network carries no more', cpu: 'Held back: this computer is busy', other: 'Held back by the browser' }, reason) ?? '';
 }
 
 /** Why this browser cannot call at all; see obstacle(). */

@@ -96,6 +96,8 @@ struct sfu_transport_desc {
 struct sfu_view_slot {
     bool hidden;                /* nothing is sent */
     uint16_t width, height;     /* device pixels on the viewer's screen; 0 = not told */
+    uint8_t max_fps;            /* 0 = as many as there are */
+    uint8_t priority;           /* higher goes first, where not all can have what they want */
     uint32_t pin_participant;   /* show this one here; 0 = the server chooses */
     enum sfu_source pin_source; /* SFU_CAMERA or SFU_SCREEN */
 };
@@ -113,18 +115,20 @@ enum sfu_gone {
 
 enum sfu_why { /* why a slot shows nothing, or what it shows */
                SFU_WHY_FILLED,
-               SFU_WHY_EMPTY,    /* nobody to show */
-               SFU_WHY_HIDDEN,   /* the viewer hid it */
-               SFU_WHY_MUTED,    /* pinned, but the publisher has muted or not published it */
-               SFU_WHY_NO_CODEC, /* the viewer cannot decode the source's codec */
-               SFU_WHY_NO_LAYER, /* nothing arrives from the publisher */
+               SFU_WHY_EMPTY,     /* nobody to show */
+               SFU_WHY_HIDDEN,    /* the viewer hid it */
+               SFU_WHY_MUTED,     /* pinned, but the publisher has muted or not published it */
+               SFU_WHY_NO_CODEC,  /* the viewer cannot decode the source's codec */
+               SFU_WHY_NO_LAYER,  /* nothing arrives from the publisher */
+               SFU_WHY_BANDWIDTH, /* paused: the viewer's network does not carry it */
                SFU_WHY_COUNT
 };
 
 struct sfu_slot_event {
     uint16_t slot;          /* index into the transport's slots */
     uint8_t why;            /* enum sfu_why */
-    uint32_t track;         /* the source track's id, or 0 */
+    uint32_t track;         /* the source track's id; also where it cannot be shown (NO_CODEC, NO_LAYER,
+                               BANDWIDTH); 0 = nobody's */
     uint32_t participant;   /* who owns that track, or 0 */
     uint32_t rtp_timestamp; /* of the slot's stream, from which this holds */
 };
@@ -144,6 +148,7 @@ struct sfu_layer_stats {
     uint32_t jitter_us;
     uint32_t bitrate; /* bits per second over the last second */
     uint16_t width, height;
+    bool wanted; /* somebody needs it, as upcalls.wanted told */
 };
 
 struct sfu_track_stats {
@@ -157,8 +162,15 @@ struct sfu_track_stats {
 
 struct sfu_slot_stats {
     uint32_t track, ssrc;
-    int8_t layer; /* being forwarded, or -1 */
+    /* Simulcast layer, or the spatial one of a single stream; -1 = none */
+    int8_t layer;           /* being forwarded */
+    int8_t target;          /* that it is to have */
+    int8_t temporal;        /* being forwarded up to this id; -1 = none, or the source has none */
+    uint16_t width, height; /* of the layer being forwarded; 0 = not known */
     uint8_t why;
+    uint8_t loss;       /* of 256, as the viewer's last receiver report says */
+    uint32_t jitter_us; /* likewise */
+    uint32_t allotted;  /* bits per second that the target is thought to take */
     uint64_t packets, bytes;
     uint32_t retransmitted, nacked, plis;
     uint32_t lost; /* as the viewer's receiver reports say */
@@ -169,6 +181,7 @@ struct sfu_transport_stats {
     uint64_t transport;
     uint32_t rtt_us;
     uint32_t estimate; /* bits per second that its network is thought to carry to it; 0 = it has no slots */
+    uint32_t allotted; /* bits per second of that which its slots are to take together */
     const char *srtp_profile; /* static string, "" before DTLS is done */
     uint64_t packets_in, bytes_in, packets_out, bytes_out;
     uint8_t track_count, slot_count;

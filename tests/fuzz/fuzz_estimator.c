@@ -14,7 +14,23 @@
             abort();                                                                                         \
     } while (0)
 
-enum op { SEND, BURST, PAUSE, HONEST, HOSTILE, REMB, REPORT, RTT, WANT, PROBE, DROP, GROW, OP_COUNT };
+enum op {
+    SEND,
+    BURST,
+    PAUSE,
+    HONEST,
+    HOSTILE,
+    REMB,
+    REPORT,
+    RTT,
+    WANT,
+    PROBE,
+    DROP,
+    GROW,
+    EXPECT,
+    WISH,
+    OP_COUNT
+};
 
 struct viewer {
     struct estimator e;
@@ -136,6 +152,12 @@ static void step(struct viewer *v, struct rd *r)
         break;
     case GROW:
         grow(v);
+        break;
+    case EXPECT:
+        estimator_expect(&v->e, arg & 1);
+        break;
+    case WISH:
+        estimator_wish(&v->e, (uint32_t)wide << (arg & 31), v->now_us);
         break;
     case OP_COUNT:
         break;

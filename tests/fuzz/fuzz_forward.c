@@ -1,6 +1,6 @@
-/* Three sources, one slot: packets made, lost, late, doubled, dropped on purpose,
- * switched between, asked for again, by the input's commands. Whatever they are,
- * what leaves has to be one RTP stream that a receiver can follow. */
+/* Three sources, one slot: packets made, lost, late, doubled, of layers that are
+ * wanted or not, switched between, asked for again, by the input's commands. Whatever
+ * they are, what leaves has to be one RTP stream that a receiver can follow. */
 #include "compose.h"
 #include "rewrite.h"
 #include "select.h"
@@ -12,6 +12,7 @@
 enum {
     SOURCES = 3,
     KEPT = 32, /* packets of a source that may come late or again */
+    FATES = 64,
     PACKET_MAX = 64,
     UNSEEN_MAX = 24, /* frames lost in a row: 7-bit picture ids do not tell more */
     INDEX_MAX = 1 << 18,
@@ -31,20 +32,30 @@ enum {
 
 struct packet {
     uint64_t number, frame;
-    bool droppable, in_use;
+    bool in_use;
     uint8_t p[PACKET_MAX];
     struct rtp_view view;
     struct frame_info info;
+};
+
+/* What became of a frame: all of its packets share it. */
+struct fate {
+    uint64_t frame;
+    uint32_t switches; /* of the slot, until then */
+    bool left_out;
 };
 
 struct source {
     uint32_t id;
     bool narrow, descriptor;
     uint64_t number, frame;
-    uint32_t timestamp;
-    uint8_t tl0, left; /* packets until the frame ends */
-    bool key, droppable;
-    uint64_t unseen; /* frames since one came */
+    uint32_t timestamp, jump; /* jump: of the next frame */
+    uint8_t tl0, left;        /* packets until the frame ends */
+    bool key;
+    uint8_t tid, sync;
+    uint8_t needed_by, opens, refers_to; /* of the frame, where there is a descriptor */
+    uint64_t unseen;                     /* frames since one came */
+    struct fate fates[FATES];
     struct dependency dependency;
     struct packet kept[KEPT];
 };
@@ -74,6 +85,7 @@ struct world {
 
     /* what has to hold */
     bool any;
+    uint32_t switches;
     uint64_t first, newest;    /* of the current source, by number */
     uint64_t newest_frame;     /* of it */
     int32_t newest_picture_id; /* out; of any source */
@@ -113,7 +125,7 @@ static void write_vp8(struct wr *wr, const struct source *s, bool start)
     else
         wr_u16(wr, 0x8000 | (s->frame & 0x7fff));
     wr_u8(wr, s->tl0);
-    wr_u8(wr, 0x20);
+    wr_u8(wr, (uint32_t)s->tid << 6 | (uint32_t)s->sync << 5);
     wr_u8(wr, s->key ? 0 : 1);
 }
 
@@ -124,9 +136,30 @@ static void begin_frame(struct world *w, struct source *s)
     s->unseen++;
     s->left = w->audio ? 0 : shape & 3;
     s->key = w->audio || (shape & 0x1c) == 0;
-    s->droppable = !s->key && (shape & 0x60) == 0;
-    s->tl0 = (uint8_t)(s->tl0 + !s->droppable);
-    s->timestamp += w->audio ? 960 : 3000;
+    s->tid = s->key ? 0 : shape >> 5 & 3;
+    s->sync = shape >> 7;
+    s->tl0 = (uint8_t)(s->tl0 + (s->tid == 0));
+    s->timestamp += s->jump + (w->audio ? 960 : 3000);
+    s->jump = 0;
+    if (!s->descriptor || s->key)
+        return;
+    s->needed_by = take(w);
+    s->opens = take(w);
+    s->refers_to = take(w);
+}
+
+/* Layers as no structure of templates would have them. */
+static void any_layers(const struct source *s, struct frame_info *f)
+{
+    if (s->key)
+        return;
+    f->has_layers = true;
+    f->sid = s->needed_by & 3;
+    f->tid = s->tid;
+    f->needed_by = s->needed_by * POINTS_ALL_TID_0;
+    f->opens = s->opens * POINTS_ALL_TID_0 & f->needed_by;
+    f->active = s->refers_to & 1 ? (uint32_t)~s->opens : POINTS_ALL;
+    f->refers_to = s->refers_to;
 }
 
 static struct packet *make(struct world *w, struct source *s, bool padding)
@@ -139,7 +172,7 @@ static struct packet *make(struct world *w, struct source *s, bool padding)
     else
         s->left--;
     struct packet *p = &s->kept[++s->number % KEPT];
-    *p = (struct packet){.number = s->number, .frame = s->frame, .droppable = s->droppable, .in_use = true};
+    *p = (struct packet){.number = s->number, .frame = s->frame, .in_use = true};
     struct wr wr = wr_init(p->p, sizeof(p->p));
     bool descriptor = s->descriptor && !padding && !w->audio;
     wr_u8(&wr, 0x80 | (uint32_t)descriptor << 4);
@@ -160,6 +193,8 @@ static struct packet *make(struct world *w, struct source *s, bool padding)
     if (padding) /* whatever its kind, it begins nothing */
         p->info = (struct frame_info){.picture_id = FRAME_NO_PICTURE_ID, .tl0_pic_idx = FRAME_NO_TL0};
     CHECK(rc == 0 || padding || s->descriptor);
+    if (descriptor && rc == 0)
+        any_layers(s, &p->info);
     return p;
 }
 
@@ -207,12 +242,13 @@ static void note_order(struct world *w, const struct packet *p, const struct rew
         w->first = p->number;
     if (switched || p->number > w->newest) {
         w->newest = p->number;
-        if (p->view.payload_len)
-            w->newest_frame = p->frame;
-        if (out->picture_id >= 0)
-            w->newest_picture_id = out->picture_id;
         if (!w->any || ts_diff(out->timestamp, w->newest_timestamp) > 0)
             w->newest_timestamp = out->timestamp;
+    }
+    /* What fills a hole has a number and no picture. */
+    if (out->picture_id >= 0 && (switched || w->newest_picture_id < 0 || p->frame > w->newest_frame)) {
+        w->newest_picture_id = out->picture_id;
+        w->newest_frame = p->frame;
     }
     w->any = true;
 }
@@ -258,24 +294,34 @@ static void check_content(const struct world *w, const uint8_t *whole, const str
 
 /* --- Forwarding ------------------------------------------------------------------------ */
 
+static const struct frame_info no_frame = {.picture_id = FRAME_NO_PICTURE_ID, .tl0_pic_idx = FRAME_NO_TL0};
+static const struct rtp_view no_payload;
+
 static void compose(const struct world *w, struct composed *c, const struct packet *p,
-                    const struct rewritten *out)
+                    const struct sent_packet *sent)
 {
     const struct compose with = {
         .exts = &w->viewer, .mid = w->mid, .ssrc = 0xabcdef, .csrc = 77, .pt = 111, .descriptor = true};
-    compose_packet(c, &with, &p->view, &p->info, p->p, out);
+    if (sent->empty)
+        compose_packet(c, &with, &no_payload, &no_frame, p->p, &sent->out);
+    else
+        compose_packet(c, &with, &p->view, &p->info, p->p, &sent->out);
 }
 
-static void leave(struct world *w, const struct packet *p, const struct rewritten *out)
+static void leave(struct world *w, const struct packet *p, const struct sent_packet *sent)
 {
+    const struct rewritten *out = &sent->out;
     struct composed c;
     struct rtp_view v;
     uint8_t whole[COMPOSE_HEADER_MAX + PACKET_MAX];
-    compose(w, &c, p, out);
+    compose(w, &c, p, sent);
     size_t len = check_composed(w, &c, whole, &v);
     CHECK(v.ssrc == 0xabcdef && v.pt == 111 && v.seq == (out->index & 0xffff));
     CHECK(v.timestamp == out->timestamp && v.marker == out->marker);
-    check_content(w, whole, &v, p, out);
+    if (sent->empty)
+        CHECK(!v.payload_len && !v.marker);
+    else
+        check_content(w, whole, &v, p, out);
     struct leaving *l = &w->leaving[out->index % SENT_MAX];
     l->number = p->number;
     l->len = len - v.payload;
@@ -284,29 +330,52 @@ static void leave(struct world *w, const struct packet *p, const struct rewritte
 
 static void switch_to(struct world *w, const struct packet *p)
 {
+    w->switches++;
     uint64_t back_us = (uint64_t)take(w) * 1000;
     rewrite_switch(&w->rewrite, p->number, &p->view, w->now_us - back_us);
+}
+
+/* As long as it is remembered, a frame goes or stays as a whole. */
+static void check_fate(const struct world *w, struct source *s, const struct packet *p, bool left_out)
+{
+    struct fate *fate = &s->fates[p->frame % FATES];
+    if (!p->view.payload_len || s->frame - p->frame >= FRAMES_MAX || p->number < w->first)
+        return;
+    if (fate->frame == p->frame && fate->switches == w->switches)
+        CHECK(fate->left_out == left_out);
+    *fate = (struct fate){p->frame, w->switches, left_out};
+}
+
+/* A packet of the current source with all that is in it, or only its number. */
+static bool number_packet(struct world *w, const struct packet *p, bool marker, struct sent_packet *sent)
+{
+    const struct rtp_view empty = {.timestamp = p->view.timestamp};
+    if (sent->empty)
+        return rewrite_packet(&w->rewrite, p->number, &empty, &no_frame, false, &sent->out);
+    return rewrite_packet(&w->rewrite, p->number, &p->view, &p->info, marker, &sent->out);
 }
 
 static void forward(struct world *w, struct source *s, const struct packet *p)
 {
     struct sent_packet sent = {.source = s->id, .in_seq = p->view.seq};
     uint64_t highest = w->rewrite.index;
-    enum select_verdict verdict = select_packet(&w->select, s->id, &p->info);
+    struct selected how;
+    enum select_verdict verdict = select_packet(&w->select, s->id, p->number, &p->view, &p->info, &how);
     if (verdict == SELECT_DROP)
         return;
+    CHECK(how.from <= p->number && how.marker >= p->view.marker);
     if (p->frame == s->frame)
         s->unseen = 0;
     bool switched = verdict == SELECT_SWITCH;
     if (switched)
         switch_to(w, p);
-    if ((!p->view.payload_len || p->droppable) && rewrite_drop(&w->rewrite, p->number, &p->info))
+    check_fate(w, s, p, verdict == SELECT_SKIP);
+    sent.empty = verdict == SELECT_SKIP || !p->view.payload_len;
+    if (sent.empty && rewrite_drop(&w->rewrite, how.from, p->number, &p->info))
         return;
-    if (p->view.payload_len && p->droppable)
-        return;
-    if (!rewrite_packet(&w->rewrite, p->number, &p->view, &p->info, &sent.out)) {
+    if (!number_packet(w, p, how.marker, &sent)) {
         CHECK(!switched);
-        CHECK(p->number < w->first || !p->view.payload_len || w->rewrite.drop_count > REWRITE_DROPS);
+        CHECK(p->number < w->first || sent.empty || w->rewrite.drop_count > REWRITE_DROPS);
         return;
     }
     CHECK(sent.out.index > 0 && sent.out.index < INDEX_MAX);
@@ -318,7 +387,7 @@ static void forward(struct world *w, struct source *s, const struct packet *p)
     CHECK(mark_used(w, sent.out.index));
     check_order(w, p, &sent.out, switched, highest);
     note_order(w, p, &sent.out, switched);
-    leave(w, p, &sent.out);
+    leave(w, p, &sent);
 }
 
 static struct source *source_by_id(struct world *w, uint32_t id)
@@ -343,7 +412,7 @@ static void resend(struct world *w, uint16_t seq)
     CHECK((sent->out.index & 0xffff) == seq && (l->number & 0xffff) == sent->in_seq);
     if (!p->in_use || p->number != l->number)
         return; /* no longer kept */
-    compose(w, &c, p, &sent->out);
+    compose(w, &c, p, sent);
     compose_rtx(&c, 0xfeed, 112, 1, seq);
     check_composed(w, &c, whole, &v);
     CHECK(v.ssrc == 0xfeed && v.pt == 112 && v.seq == 1 && v.timestamp == sent->out.timestamp);
@@ -360,6 +429,12 @@ static void grow(struct world *w)
         return;
     struct sent_packet *to = w->sent.ring == w->ring ? w->spare : w->ring;
     sent_grow(&w->sent, to, capacity);
+}
+
+static void aim(struct world *w, uint32_t source)
+{
+    uint8_t layers = take(w);
+    select_target(&w->select, (struct select_target){source, layers & 3, layers >> 2 & 7});
 }
 
 /* A number that comes late has to be of the current round of KEPT. */
@@ -388,7 +463,7 @@ static void command(struct world *w)
         late(w, s);
         break;
     case 10:
-        select_target(&w->select, op >= 0xf0 ? SELECT_NOTHING : s->id);
+        aim(w, op >= 0xf0 ? SELECT_NOTHING : s->id);
         break;
     case 11:
         if (op & 0x80)
@@ -406,7 +481,7 @@ static void command(struct world *w)
         if (op & 0x80)
             grow(w);
         else
-            s->timestamp += (uint32_t)take(w) << 24;
+            s->jump += (uint32_t)take(w) << 24;
         break;
     case 15:
         forward(w, s, make(w, s, true));

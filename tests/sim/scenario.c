@@ -1,6 +1,5 @@
 #include "scenario.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,25 +134,6 @@ struct run {
     uint64_t end_us;
 };
 
-static void *room_for(void *array, size_t count, size_t *room, size_t size)
-{
-    if (count < *room)
-        return array;
-    *room = *room ? *room * 2 : 1024;
-    array = realloc(array, *room * size);
-    if (!array)
-        abort();
-    return array;
-}
-
-static void on_packet(void *arg, uint64_t now_us, uint64_t waited_us)
-{
-    struct record *r = arg;
-    r->waits = room_for(r->waits, r->waits_count, &r->waits_room, sizeof *r->waits);
-    r->waits[r->waits_count++] =
-        (struct wait){(uint32_t)((now_us - r->start_us) / 1000), (uint32_t)waited_us};
-}
-
 static int flow_count(const struct scenario *s)
 {
     return s->flows ? s->flows : 1;
@@ -165,14 +145,14 @@ static void take_sample(struct world *w, void *arg)
     for (int i = 0; i < flow_count(run->scenario); i++) {
         struct record *r = &run->records[i];
         const struct flow *f = &run->flows[i];
-        r->samples = room_for(r->samples, r->count, &r->room, sizeof *r->samples);
-        r->samples[r->count++] = (struct sample){.target_bps = i < run->started ? flow_target(f) : 0,
-                                                 .received_bps = flow_received(f, w),
-                                                 .delay_bps = f->estimator.aimd.bps,
-                                                 .link_bps = run->there.bps};
+        const struct sample sample = {.target_bps = i < run->started ? flow_target(f) : 0,
+                                      .received_bps = flow_received(f, w),
+                                      .delay_bps = f->estimator.aimd.bps,
+                                      .link_bps = run->there.bps};
+        record_add(r, &sample);
     }
     if (w->now_us < run->end_us)
-        world_at(w, w->now_us + SCENARIO_SAMPLE_US, take_sample, run);
+        world_at(w, w->now_us + RECORD_SAMPLE_US, take_sample, run);
 }
 
 static void swallow(struct world *w, struct packet *p)
@@ -239,7 +219,7 @@ static void set_up(struct run *run, const struct scenario *s, struct record *rec
             memcpy(f->layers, layers, sizeof layers);
         f->plain = s->plain;
         f->remb_bps = s->remb_bps;
-        f->on_packet = on_packet;
+        f->on_packet = record_packet;
         f->arg = &records[i];
         records[i] = (struct record){.start_us = run->world.now_us};
     }
@@ -265,60 +245,4 @@ void scenario_run(const struct scenario *s, uint64_t seed, struct record record[
     link_finish(&run.there);
     link_finish(&run.back);
     world_finish(&run.world);
-}
-
-/* --- Records ------------------------------------------------------------------------------- */
-
-void record_finish(struct record *r)
-{
-    free(r->samples);
-    free(r->waits);
-    *r = (struct record){.count = 0};
-}
-
-static struct range range_of(const struct record *r, size_t offset, double from_s, double to_s)
-{
-    struct range range = {.least = INFINITY, .most = 0};
-    size_t from = (size_t)(from_s * 1e6 / SCENARIO_SAMPLE_US), to = (size_t)(to_s * 1e6 / SCENARIO_SAMPLE_US);
-    size_t count = 0;
-    for (size_t i = from; i < to && i < r->count; i++, count++) {
-        uint32_t bps;
-        memcpy(&bps, (const char *)&r->samples[i] + offset, sizeof bps);
-        range.least = fmin(range.least, bps);
-        range.most = fmax(range.most, bps);
-        range.mean += bps;
-    }
-    range.mean /= (double)(count ? count : 1);
-    return range;
-}
-
-struct range record_target(const struct record *r, double from_s, double to_s)
-{
-    return range_of(r, offsetof(struct sample, target_bps), from_s, to_s);
-}
-
-struct range record_received(const struct record *r, double from_s, double to_s)
-{
-    return range_of(r, offsetof(struct sample, received_bps), from_s, to_s);
-}
-
-static int compare(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-double record_wait_ms(const struct record *r, double share, double from_s, double to_s)
-{
-    uint32_t *sorted = malloc((r->waits_count + 1) * sizeof *sorted);
-    size_t count = 0;
-    if (!sorted)
-        abort();
-    for (size_t i = 0; i < r->waits_count; i++)
-        if (r->waits[i].at_ms >= from_s * 1000 && r->waits[i].at_ms < to_s * 1000)
-            sorted[count++] = r->waits[i].waited_us;
-    qsort(sorted, count, sizeof *sorted, compare);
-    double ms = count ? sorted[(size_t)(share * (double)(count - 1))] / 1000.0 : 0;
-    free(sorted);
-    return ms;
 }

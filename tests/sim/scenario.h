@@ -3,8 +3,9 @@
 #pragma once
 
 #include "flow.h"
+#include "record.h"
 
-enum { SCENARIO_STEPS_MAX = 8, SCENARIO_FLOWS_MAX = 4, SCENARIO_SAMPLE_US = 100000 };
+enum { SCENARIO_STEPS_MAX = 8, SCENARIO_FLOWS_MAX = 4 };
 
 /* From that second on. */
 struct step {
@@ -28,23 +29,6 @@ struct scenario {
     double feedback_loss; /* share of what comes back that is lost */
 };
 
-struct sample {
-    uint32_t target_bps, received_bps, delay_bps;
-    uint32_t link_bps;
-};
-
-struct wait {
-    uint32_t at_ms, waited_us;
-};
-
-struct record {
-    struct sample *samples; /* each SCENARIO_SAMPLE_US; index 0 at the start */
-    size_t count, room;
-    struct wait *waits;
-    size_t waits_count, waits_room;
-    uint64_t start_us;
-};
-
 extern const struct scenario scenarios[];
 extern const size_t scenarios_count;
 
@@ -52,14 +36,3 @@ const struct scenario *scenario_find(const char *name);
 
 /* The world of that seed; record[i] is that of flow i. */
 void scenario_run(const struct scenario *s, uint64_t seed, struct record record[SCENARIO_FLOWS_MAX]);
-void record_finish(struct record *r);
-
-/* Over the samples of that time: the least, the largest and the mean target or received rate. */
-struct range {
-    double least, most, mean;
-};
-struct range record_target(const struct record *r, double from_s, double to_s);
-struct range record_received(const struct record *r, double from_s, double to_s);
-
-/* In ms: the share of the packets that arrived in that time which had waited less in the bottleneck. */
-double record_wait_ms(const struct record *r, double share, double from_s, double to_s);

@@ -1,44 +1,75 @@
-/* series SCENARIO [SEED]: a scenario as CSV on standard output, a row for each 100 ms and, for each
- * flow, its columns; without arguments the names of the scenarios. */
+/* series NAME [SEED]: a scenario or a call as CSV on standard output, a row for each 100 ms and, for each
+ * flow or viewer, its columns; without arguments the names of all. layer: of the first slot's last picture, 1
+ * for the lowest; 0 = none. */
+#include "calls.h"
 #include "scenario.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static void print(const struct scenario *s, struct record *records)
+static void print(struct record *const *records, size_t count)
 {
-    int flows = s->flows ? s->flows : 1;
     printf("seconds,link");
-    for (int i = 1; i <= flows; i++)
-        printf(",estimate%d,target%d,received%d,wait%d", i, i, i, i);
-    for (size_t at = 0; at < records[0].count; at++) {
-        double second = (double)at * SCENARIO_SAMPLE_US / 1e6;
-        printf("\n%.1f,%u", second, records[0].samples[at].link_bps);
-        for (int i = 0; i < flows; i++) {
-            const struct sample *x = &records[i].samples[at];
-            printf(",%u,%u,%u,%.1f", x->delay_bps, x->target_bps, x->received_bps,
-                   record_wait_ms(&records[i], 0.95, second - 0.5, second));
+    for (size_t i = 1; i <= count; i++)
+        printf(",estimate%zu,target%zu,received%zu,wait%zu,layer%zu", i, i, i, i, i);
+    for (size_t at = 0; at < records[0]->count; at++) {
+        double second = (double)at * RECORD_SAMPLE_US / 1e6;
+        printf("\n%.1f,%u", second, records[0]->samples[at].link_bps);
+        for (size_t i = 0; i < count; i++) {
+            const struct sample *x = &records[i]->samples[at];
+            printf(",%u,%u,%u,%.1f,%u", x->delay_bps, x->target_bps, x->received_bps,
+                   record_wait_ms(records[i], 0.95, second - 0.5, second), (x->layers[0] + 1u) % 256);
         }
     }
     putchar('\n');
 }
 
+static void print_scenario(const struct scenario *s, uint64_t seed)
+{
+    struct record records[SCENARIO_FLOWS_MAX], *list[SCENARIO_FLOWS_MAX];
+    size_t count = s->flows ? (size_t)s->flows : 1;
+    scenario_run(s, seed, records);
+    for (size_t i = 0; i < count; i++)
+        list[i] = &records[i];
+    print(list, count);
+    for (size_t i = 0; i < count; i++)
+        record_finish(&records[i]);
+}
+
+static void print_call(const struct call_scenario *s, uint64_t seed)
+{
+    struct record *list[CALL_VIEWERS_MAX];
+    struct call *call = call_run(s, seed);
+    for (size_t i = 0; i < call->viewer_count; i++)
+        list[i] = &call->viewers[i].record;
+    print(list, call->viewer_count);
+    call_free(call);
+}
+
+static void print_names(void)
+{
+    for (size_t i = 0; i < scenarios_count; i++)
+        printf("%s\t%s\n", scenarios[i].name, scenarios[i].title);
+    for (size_t i = 0; i < calls_count; i++)
+        printf("%s\t%s\n", calls[i].name, calls[i].title);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
-        for (size_t i = 0; i < scenarios_count; i++)
-            printf("%s\t%s\n", scenarios[i].name, scenarios[i].title);
+        print_names();
         return 0;
     }
-    const struct scenario *s = scenario_find(argv[1]);
-    if (!s) {
+    const struct scenario *scenario = scenario_find(argv[1]);
+    const struct call_scenario *call = call_find(argv[1]);
+    uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+    if (scenario) {
+        print_scenario(scenario, seed);
+    } else if (call) {
+        print_call(call, seed);
+    } else {
         fprintf(stderr, "series: no scenario %s\n", argv[1]);
         return 1;
     }
-    struct record records[SCENARIO_FLOWS_MAX];
-    scenario_run(s, argc > 2 ? strtoull(argv[2], NULL, 10) : 1, records);
-    print(s, records);
-    for (int i = 0; i < (s->flows ? s->flows : 1); i++)
-        record_finish(&records[i]);
     return 0;
 }

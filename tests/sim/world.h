@@ -47,7 +47,7 @@ struct packet {
     size_t len;                    /* of data */
     uint16_t number;               /* transport-wide */
     bool marker;
-    uint8_t data[];
+    _Alignas(8) uint8_t data[];
 };
 
 struct packet *packet_new(size_t len);

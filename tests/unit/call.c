@@ -134,9 +134,14 @@ static void receive(struct person *p)
     while (p->peer && (len = recv(p->fd, datagram, sizeof(datagram), MSG_DONTWAIT)) > 0) {
         if (p->lose_in && p->lose_in(p, datagram, (size_t)len))
             p->lost++;
+        else if (p->pipe)
+            pipe_put(p->pipe, datagram, (size_t)len, clock_now_us());
         else
             peer_receive(p->peer, datagram, (size_t)len, clock_now_us());
     }
+    struct pipe_datagram *d;
+    while (p->pipe && (d = pipe_take(p->pipe, clock_now_us())) != NULL)
+        peer_receive(p->peer, d->bytes, d->len, d->leaves_us);
 }
 
 void call_turn(struct call *c)
@@ -147,6 +152,8 @@ void call_turn(struct call *c)
         struct person *p = &c->people[i];
         fds[i + 1] = (struct pollfd){.fd = p->peer ? p->fd : -1, .events = POLLIN};
         uint64_t at_us = p->peer ? peer_tick(p->peer, now_us) : UINT64_MAX;
+        next_us = at_us < next_us ? at_us : next_us;
+        at_us = p->pipe ? pipe_due_us(p->pipe) : UINT64_MAX;
         next_us = at_us < next_us ? at_us : next_us;
     }
     now_us = clock_now_us();
@@ -253,6 +260,10 @@ static void describe(struct person *p, const struct wish *wish)
     d->fingerprint.value[7] ^= wish->wrong_fingerprint ? 1 : 0;
     d->dtls_client = wish->server_begins_dtls;
     m->exts = exts;
+    if (wish->feedback != PEER_TRANSPORT_CC)
+        m->exts.id[RTP_EXT_TRANSPORT_CC] = 0;
+    if (wish->no_levels)
+        m->exts.id[RTP_EXT_AUDIO_LEVEL] = 0;
     snprintf(m->cname, sizeof(m->cname), "call");
     add_format(m, RTP_CODEC_OPUS, 111, 0);
     if (!wish->no_video_codec)
@@ -298,6 +309,26 @@ void person_move(struct person *p)
     peer_check_soon(p->peer);
 }
 
+static void hush(struct person *p)
+{
+    for (size_t i = 0; i < p->peer->source_count; i++)
+        p->peer->sources[i].conf.level = QUIET;
+}
+
+void person_narrow(struct person *p, uint32_t bps, uint32_t queue_us)
+{
+    if (!p->pipe)
+        p->pipe = calloc(1, sizeof(*p->pipe));
+    assert_non_null(p->pipe);
+    p->pipe->bps = bps;
+    p->pipe->queue_us = queue_us;
+}
+
+void person_widen(struct person *p)
+{
+    person_narrow(p, 0, UINT32_MAX);
+}
+
 struct person *call_join(struct call *c, const struct wish *wish)
 {
     size_t at = 0;
@@ -319,10 +350,13 @@ struct person *call_join(struct call *c, const struct wish *wish)
         .server_fingerprint = *sfu_our_fingerprint(c->sfu),
         .clock_offset_us = wish->clock_offset_us,
         .silent = wish->silent,
+        .feedback = wish->feedback,
+        .remb_bps = wish->remb_bps,
     };
     uint64_t random = (uint64_t)g_random_int() << 32 | g_random_int();
     p->peer = peer_new(p->dtls, &conf, &peer_upcalls, p, random, clock_now_us());
     assert_non_null(p->peer);
+    hush(p);
     p->transport = sfu_join(c->sfu, c->room, p->participant, &p->desc);
     assert_true(p->transport != 0);
     return p;
@@ -341,6 +375,8 @@ void call_forget(struct person *p)
         return;
     peer_free(p->peer);
     p->peer = NULL;
+    free(p->pipe);
+    p->pipe = NULL;
     dtls_context_free(p->dtls);
     close(p->fd);
 }

@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "peer.h"
+#include "pipe.h"
 #include "sfu.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -21,6 +22,7 @@ enum {
     CALL_PATIENCE_US = 30000000, /* for a condition to come true; sanitizers on a busy machine are slow */
     MIC = 0,                     /* tracks of a person who has both */
     CAMERA = 1,
+    QUIET = 100, /* level of a microphone into which nobody speaks */
 };
 
 /* How a media plane finds out which stream belongs to which track. */
@@ -30,20 +32,24 @@ enum signalled {
     BY_KIND, /* neither: there is one track of a kind */
 };
 
-/* What someone comes with. */
+/* What someone comes with. Its microphone is QUIET until a test makes it speak. */
 struct wish {
     bool audio, video;
     uint8_t layers; /* of video: 0 or 1 = no simulcast */
     uint8_t audio_slots, video_slots;
     bool no_rtx;             /* in its slots and its sources */
+    bool no_levels;          /* of its sound */
     bool silent;             /* no NACKs, no PLIs of its own accord */
     bool server_begins_dtls; /* a=setup:passive */
     bool no_video_codec;     /* it cannot decode VP8 */
     bool muted;              /* its tracks, from the beginning */
     enum signalled signalled;
-    bool obedient;          /* it sends what is wanted only */
-    bool wrong_fingerprint; /* the server is told another */
-    const char *profiles;   /* of SRTP, as for dtls_context_new() */
+    bool obedient;               /* it sends what is wanted only */
+    bool wrong_fingerprint;      /* the server is told another */
+    enum peer_feedback feedback; /* other than transport-cc: that is not negotiated, either. PEER_REPORTS for
+                                    tests of what is sent, which no estimate of a busy machine shall lower */
+    uint32_t remb_bps;
+    const char *profiles; /* of SRTP, as for dtls_context_new() */
     int64_t clock_offset_us;
 };
 
@@ -59,6 +65,7 @@ struct person {
     bool (*lose_in)(struct person *p, const uint8_t *datagram, size_t len); /* NULL = nothing */
     bool (*lose_out)(struct person *p, const uint8_t *datagram, size_t len);
     uint32_t lost, seen; /* for these */
+    struct pipe *pipe;   /* before its socket; NULL = none */
 
     /* told by events */
     bool connected, gone;
@@ -109,6 +116,11 @@ void call_turn(struct call *c);
 /* Drop everything that the server sends or that the person does not need any more: its socket is another
  * from now on, at another port. */
 void person_move(struct person *p);
+
+/* The way to it carries so much from now on, and lets nothing wait for longer than that. */
+void person_narrow(struct person *p, uint32_t bps, uint32_t queue_us);
+/* It is as wide as can be again. */
+void person_widen(struct person *p);
 
 /* Raw bytes to the server from the person's address. */
 void person_send_raw(struct person *p, const void *bytes, size_t len);

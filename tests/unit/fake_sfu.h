@@ -26,6 +26,7 @@ struct sfu {
         uint64_t transport, cookie;
     } events[FAKE_MAX];
     size_t event_count;
+    bool overloaded;
     bool silent; /* connects nobody and answers no stats */
 
     /* What it was told. */
@@ -133,6 +134,11 @@ uint64_t sfu_join(struct sfu *sfu, uint64_t room, uint32_t participant, const st
     sfu->last_transport = ++sfu->last_id;
     fake_push(sfu, FAKE_CONNECTED, sfu->last_transport, 0);
     return sfu->last_transport;
+}
+
+bool sfu_overloaded(const struct sfu *sfu)
+{
+    return sfu->overloaded;
 }
 
 void sfu_update(struct sfu *sfu, uint64_t transport, const struct sfu_transport_desc *desc)

@@ -64,12 +64,41 @@ static void believes_changes_that_are_expected(void **state)
     assert_in_range(after[1], after[0] + after[0] / 10, 4200000);
 }
 
+/* What arrives in one go tells at once what the way carries. */
+static void tells_of_bursts(void **state)
+{
+    static const struct {
+        const char *what;
+        uint32_t packets, apart_us; /* of the burst */
+        uint32_t least_bps, most_bps;
+    } bursts[] = {
+        {"none", 0, 0, 790000, 1010000},
+        {"too short to tell", 20, 2000, 3000000, 3600000}, /* with what came before */
+        {"long enough", 40, 2000, 3990000, 4010000},
+        {"longer than is looked at", 400, 2000, 3990000, 4010000},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(bursts); i++) {
+        struct acked_rate a = {.started = false};
+        uint64_t now_us = 1000000;
+        assert_int_equal(acked_rate_burst_bps(&a), 0);
+        for (int n = 0; n < 200; n++)
+            acked_rate_packet(&a, 1000, now_us += 10000, true);
+        for (uint32_t n = 0; n < bursts[i].packets; n++)
+            acked_rate_packet(&a, 1000, now_us += bursts[i].apart_us, true);
+        uint32_t bps = acked_rate_burst_bps(&a);
+        if (bps < bursts[i].least_bps || bps > bursts[i].most_bps)
+            fail_msg("%s: %u", bursts[i].what, bps);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(follows_what_arrives),
         cmocka_unit_test(bears_reordering),
         cmocka_unit_test(believes_changes_that_are_expected),
+        cmocka_unit_test(tells_of_bursts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

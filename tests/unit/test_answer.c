@@ -73,20 +73,21 @@ static void refused(void **state)
 {
     static const struct {
         const char *words, *lines, *err;
+        bool good; /* the offer is, but it is not served here */
     } rows[] = {
         {"video:0:sendonly", "a=simulcast:send q;h\na=rid:q send\n",
-         "line 10: a=simulcast: h has no a=rid:h send"},
+         "line 10: a=simulcast: h has no a=rid:h send", false},
         {"video:0:sendonly", "a=simulcast:send q\na=rid:q recv\n",
-         "line 10: a=simulcast: q has no a=rid:q send"},
+         "line 10: a=simulcast: q has no a=rid:q send", false},
         {"video:0:sendonly",
          "a=simulcast:send a;b;c;d\na=rid:a send\na=rid:b send\na=rid:c send\na=rid:d send\n",
-         "line 10: a=simulcast: 4 layers, at most 3"},
+         "line 10: a=simulcast: 4 layers, at most 3", true},
         {"audio:0:sendonly video:1:sendonly", "a=extmap:3 urn:b\na=extmap:3 urn:c\n",
-         "line 17: a=extmap: id 3 means urn:b and urn:c"},
+         "line 17: a=extmap: id 3 means urn:b and urn:c", false},
         {"video:1:sendonly", "a=extmap:3 urn:3gpp:video-orientation\na=extmap:4 urn:3gpp:video-orientation\n",
-         "line 10: a=extmap: urn:3gpp:video-orientation has two ids, 3 and 4"},
-        {"data:0", "", "no m-line can be taken"},
-        {"xaudio:0:sendonly", "", "no m-line can be taken"},
+         "line 10: a=extmap: urn:3gpp:video-orientation has two ids, 3 and 4", false},
+        {"data:0", "", "no m-line can be taken", true},
+        {"xaudio:0:sendonly", "", "no m-line can be taken", true},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -97,7 +98,7 @@ static void refused(void **state)
         char err[SDP_ERROR_MAX] = "", *answer;
         assert_int_equal(
             answer_make(&settled, edited, strlen(edited), &config, NULL, 0, &answer, err, sizeof err),
-            -EINVAL);
+            rows[i].good ? -ENOTSUP : -EINVAL);
         if (!strstr(err, rows[i].err))
             fail_msg("row %zu: \"%s\" is not in \"%s\"", i, rows[i].err, err);
     }
@@ -161,7 +162,7 @@ static void too_many(void **state)
         if (rows[i].err) {
             assert_int_equal(
                 answer_make(&settled, text, strlen(text), &config, NULL, 0, &answer, err, sizeof err),
-                -EINVAL);
+                -ENOTSUP);
             assert_non_null(strstr(err, rows[i].err));
             g_free(text);
         } else {

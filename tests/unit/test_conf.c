@@ -71,6 +71,9 @@ static void defaults(void **state)
     assert_int_equal(conf.room.max_rooms, 10000);
     assert_true(conf.room.open);
     assert_true(conf.room.list);
+    assert_string_equal(conf.ice.servers, "");
+    assert_string_equal(conf.ice.secret, "");
+    assert_int_equal(conf.ice.lifetime, 86400);
     assert_int_equal(conf.signaling.grace, 30);
     assert_int_equal(conf.signaling.small_room, 50);
     assert_int_equal(conf.signaling.ping, 25);
@@ -118,6 +121,8 @@ static const char *const others[] = {
     "room.max_rooms=1",
     "room.open=off",
     "room.list=off",
+    "ice.servers=stun:192.0.2.1 stuns:example.org",
+    "ice.lifetime=60",
     "signaling.grace=0",
     "signaling.small_room=0",
     "signaling.ping=1",
@@ -177,7 +182,7 @@ static const struct {
     const char *err;  /* after its name; a beginning */
 } bad_files[] = {
     {"[http]\nprot = 1\n", "http.prot: no such key; section http has: address port tls"},
-    {"[htpp]\nport = 1\n", "htpp: no such section; there are: http rtc room signaling auth log"},
+    {"[htpp]\nport = 1\n", "htpp: no such section; there are: http rtc room signaling auth ice log"},
     {"port = 1\n", "Key file does not start with a group"},
     {"[http]\nport\n", "Key file contains line"},
     {"[http]\nport = \n", "http.port = : not allowed; it may be 1 to 65535"},
@@ -260,6 +265,16 @@ static const struct {
     {"rtc.address=192.0.2.1,192.0.2.2", false},
     {"rtc.public_address=example.org", false},
     {"rtc.public_address=255.255.255.255", false},
+    {"ice.servers=stun:192.0.2.1 stuns:[2001:db8::1]:5349", true},
+    {"ice.servers=", true},
+    {"ice.servers=stun:", false},
+    {"ice.servers=http://example.org", false},
+    {"ice.servers=example.org", false},
+    {"ice.servers=stun:a>b", false},
+    {"ice.servers=stun:a\"b", false},
+    {"ice.servers=stun:a,stun:b", false},
+    {"ice.servers=turn:example.org", false}, /* without ice.secret */
+    {"ice.lifetime=59", false},
     {"room.video_codecs=vp8 av1", true},
     {"room.video_codecs=VP8 VP8", false},
     {"room.video_codecs=VP8,VP9", false},

@@ -118,8 +118,6 @@ static void the_structure(void **state)
     assert_int_equal(f.template_id, 2);
     assert_int_equal(f.diff_count, 0);
     assert_int_equal(f.active, 3);
-    assert_true(dependency_any(&f, DEPENDENCY_SWITCH));
-    assert_false(dependency_any(&f, DEPENDENCY_REQUIRED));
     assert_int_equal(d.template_count, 5);
     assert_int_equal(d.target_count, 3);
     assert_int_equal(d.chain_count, 1);
@@ -147,7 +145,13 @@ static void spatial_layers(void **state)
     assert_int_equal(d.chain_count, 2);
     assert_int_equal(d.protected_by[0], 0);
     assert_int_equal(d.protected_by[1], 1);
-    assert_int_equal(f.width, 320);
+    assert_int_equal(d.points[0], point_of(0, 0));
+    assert_int_equal(d.points[1], point_of(1, 0));
+    assert_int_equal(f.needed_by, 0x101);
+    assert_int_equal(f.opens, 0x101);
+    assert_int_equal(f.points, 0x101);
+    assert_int_equal(f.spatial_count, 2);
+    assert_int_equal(f.width, 640);
     assert_int_equal(read_bits(&d, "1 1 000001 0000000000000010", &f), 0);
     assert_int_equal(f.sid, 1);
     assert_int_equal(f.width, 640);
@@ -156,6 +160,30 @@ static void spatial_layers(void **state)
     assert_int_equal(f.chains[1], 1);
     assert_int_equal(dependency_dti_of(&f, 0), DEPENDENCY_NOT_PRESENT);
     assert_int_equal(dependency_dti_of(&f, 1), DEPENDENCY_SWITCH);
+    assert_int_equal(f.needed_by, 0x100);
+    assert_int_equal(f.opens, 0x100);
+    assert_int_equal(read_bits(&d, "1 1 000000 0000000000000011 01100 01 01 00", &f), 0);
+    assert_int_equal(f.needed_by, 1);
+    assert_int_equal(f.opens, 0);
+    assert_int_equal(f.points, 1);
+}
+
+/* A target that no template belongs to is no operating point; of two alike the first one counts. */
+static void targets_that_are_no_points(void **state)
+{
+    struct dependency d = {0};
+    struct dependency_frame f;
+    (void)state;
+    assert_int_equal(
+        read_bits(&d, "1 0 000000 0000000000000111 10000 000000 00011 01 11 00101111 00000010 0 0 00 0", &f),
+        0);
+    assert_int_equal(d.points[0], POINTS_NONE);
+    assert_int_equal(d.points[1], point_of(0, 0));
+    assert_int_equal(d.points[2], POINTS_NONE);
+    assert_int_equal(d.points[3], point_of(0, 1));
+    assert_int_equal(f.needed_by, 3);
+    assert_int_equal(f.opens, 1);
+    assert_int_equal(f.points, 3);
 }
 
 static void no_structure_yet(void **state)
@@ -267,10 +295,13 @@ static void a_late_structure_does_not_replace_a_newer_one(void **state)
     struct dependency_frame f;
     (void)state;
     assert_int_equal(read_bits(&d, newer, &f), 0);
+    assert_false(f.stale);
     assert_int_equal(read_bits(&d, older, &f), 0); /* is read by its own structure */
+    assert_true(f.has_structure && f.stale);
     assert_int_equal(f.target_count, 3);
     assert_int_equal(d.target_count, 1);
     assert_int_equal(read_bits(&d, restart, &f), 0);
+    assert_true(f.has_structure && !f.stale);
     assert_int_equal(d.target_count, 3);
 }
 
@@ -298,6 +329,7 @@ int main(void)
         cmocka_unit_test(frames_of_l1t3),
         cmocka_unit_test(the_structure),
         cmocka_unit_test(spatial_layers),
+        cmocka_unit_test(targets_that_are_no_points),
         cmocka_unit_test(no_structure_yet),
         cmocka_unit_test(structures_that_are_refused),
         cmocka_unit_test(the_largest_structure),

@@ -26,14 +26,17 @@ static int read_packet(struct frame_info *f, enum rtp_codec codec, const char *h
 
 static void same_place(const char *what, const struct frame_info *f, const struct frame_info *w)
 {
-    if (f->key != w->key || f->start != w->start || f->end != w->end || f->switch_up != w->switch_up ||
-        f->discardable != w->discardable)
-        fail_msg("%s: key %d, start %d, end %d, switch_up %d, discardable %d", what, f->key, f->start, f->end,
-                 f->switch_up, f->discardable);
+    if (f->key != w->key || f->start != w->start || f->end != w->end || f->discardable != w->discardable)
+        fail_msg("%s: key %d, start %d, end %d, discardable %d", what, f->key, f->start, f->end,
+                 f->discardable);
+    if (f->needed_by != w->needed_by || f->opens != w->opens || f->active != w->active ||
+        f->refers_to != w->refers_to)
+        fail_msg("%s: needed by %x, opens %x, active %x, refers to %x", what, f->needed_by, f->opens,
+                 f->active, f->refers_to);
     if (f->has_layers != w->has_layers || f->sid != w->sid || f->tid != w->tid)
         fail_msg("%s: layers %d, sid %u, tid %u", what, f->has_layers, f->sid, f->tid);
-    if (f->width != w->width || f->height != w->height)
-        fail_msg("%s: %ux%u", what, f->width, f->height);
+    if (f->spatial_count != w->spatial_count || f->width != w->width || f->height != w->height)
+        fail_msg("%s: %u layers, %ux%u", what, f->spatial_count, f->width, f->height);
     if (f->picture_id != w->picture_id || f->picture_id_15 != w->picture_id_15 ||
         f->picture_id_at != w->picture_id_at || f->tl0_pic_idx != w->tl0_pic_idx || f->tl0_at != w->tl0_at)
         fail_msg("%s: picture id %d at %u, TL0PICIDX %d at %u", what, f->picture_id, f->picture_id_at,
@@ -68,7 +71,6 @@ static void from_the_payload(void **state)
          0,
          {.key = true,
           .start = true,
-          .switch_up = true,
           .has_layers = true,
           .width = 640,
           .height = 360,
@@ -76,12 +78,15 @@ static void from_the_payload(void **state)
           .picture_id_15 = true,
           .picture_id_at = 2,
           .tl0_pic_idx = 7,
+          .needed_by = 0xff,
+          .opens = 0xff,
+          .active = 0xff,
           .tl0_at = 4}},
         {"VP8 delta, last packet",
          "80e0" FIXED "80 20 60 00",
          RTP_CODEC_VP8,
          0,
-         {.end = true, .switch_up = true, .has_layers = true, .tid = 1, NONE}},
+         {.end = true, .has_layers = true, .tid = 1, .needed_by = 0xfe, .opens = 2, .active = 0xff, NONE}},
         {"VP8 without layers",
          "8060" FIXED "30 51",
          RTP_CODEC_VP8,
@@ -95,13 +100,16 @@ static void from_the_payload(void **state)
          {.key = true,
           .start = true,
           .end = true,
-          .switch_up = true,
           .has_layers = true,
           .width = 320,
           .height = 180,
           .picture_id = 5,
           .picture_id_at = 1,
           .tl0_pic_idx = 9,
+          .needed_by = 0xffffffff,
+          .opens = 0xffffffff,
+          .active = 0xff,
+          .spatial_count = 1,
           .tl0_at = 3}},
         {"VP9 key, upper layer",
          "80e0" FIXED "ac 05 03 09 aa",
@@ -114,15 +122,59 @@ static void from_the_payload(void **state)
           .picture_id = 5,
           .picture_id_at = 1,
           .tl0_pic_idx = 9,
+          .needed_by = 0xffffff00,
           .tl0_at = 3}},
         {"VP9 inter, switching up",
          "8060" FIXED "e8 05 30 09 aa",
          RTP_CODEC_VP9,
          0,
          {.start = true,
-          .switch_up = true,
           .has_layers = true,
           .tid = 1,
+          .picture_id = 5,
+          .picture_id_at = 1,
+          .tl0_pic_idx = 9,
+          .needed_by = 0xfefefefe,
+          .opens = 0xfefefefe,
+          .tl0_at = 3}},
+        {"VP9 inter, no reference for upper layers",
+         "8060" FIXED "e9 05 22 09 aa",
+         RTP_CODEC_VP9,
+         0,
+         {.start = true,
+          .has_layers = true,
+          .sid = 1,
+          .tid = 1,
+          .needed_by = 0xfe00,
+          .picture_id = 5,
+          .picture_id_at = 1,
+          .tl0_pic_idx = 9,
+          .tl0_at = 3}},
+        {"VP9 key of six layers, of which the upper three count as one",
+         "8060" FIXED "ae 05 00 09 a0 aa",
+         RTP_CODEC_VP9,
+         0,
+         {.key = true,
+          .start = true,
+          .end = true,
+          .has_layers = true,
+          .spatial_count = 6,
+          .needed_by = 0xffffffff,
+          .opens = 0xffffffff,
+          .active = 0xffffffff,
+          .picture_id = 5,
+          .picture_id_at = 1,
+          .tl0_pic_idx = 9,
+          .tl0_at = 3}},
+        {"VP9, the sixth layer",
+         "80e0" FIXED "ac 05 0b 09 aa",
+         RTP_CODEC_VP9,
+         0,
+         {.start = true,
+          .end = true,
+          .has_layers = true,
+          .sid = 3,
+          .needed_by = 0xff000000,
           .picture_id = 5,
           .picture_id_at = 1,
           .tl0_pic_idx = 9,
@@ -132,18 +184,15 @@ static void from_the_payload(void **state)
          RTP_CODEC_VP9,
          0,
          {.start = true, .end = true, NONE}},
-        {"H.264 key",
-         "8060" FIXED "67 42",
-         RTP_CODEC_H264,
-         0,
-         {.key = true, .start = true, .switch_up = true, NONE}},
+        {"H.264 key", "8060" FIXED "67 42", RTP_CODEC_H264, 0, {.key = true, .start = true, NONE}},
         {"H.264 end", "80e0" FIXED "7c 41 88", RTP_CODEC_H264, 0, {.end = true, NONE}},
         {"H.264, broken aggregate", "80e0" FIXED "78 0000", RTP_CODEC_H264, -EBADMSG, {NONE}},
-        {"AV1 key",
-         "8060" FIXED "28 02 0a00 30 11",
+        {"AV1 key", "8060" FIXED "28 02 0a00 30 11", RTP_CODEC_AV1, 0, {.key = true, .start = true, NONE}},
+        {"AV1, layers without a descriptor",
+         "8060" FIXED "10 34 70 11",
          RTP_CODEC_AV1,
          0,
-         {.key = true, .start = true, .switch_up = true, NONE}},
+         {.start = true, NONE}},
         {"AV1 end", "80e0" FIXED "90 30 11", RTP_CODEC_AV1, 0, {.end = true, NONE}},
         {"AV1, cut", "80e0" FIXED "00 05 30", RTP_CODEC_AV1, -EBADMSG, {NONE}},
         {"empty video", "80e0" FIXED, RTP_CODEC_VP8, -EBADMSG, {NONE}},
@@ -166,6 +215,7 @@ static void from_the_payload(void **state)
  * 1 0 000000 0000000000000111 10000 | 000000 00001 | 00 01 11 | 1010 1010 0100 | 0 1 0001 0 1 0000 0 | 0 |
  * 1 0000001001111111 0000000101100111 */
 #define EXT_KEY     "1000 0004 090e80000780011ea91140813f80b380"
+#define EXT_OLDER   "1000 0004 090e80000680011ea91140813f80b380" /* frame 6 */
 #define EXT_T0      "1000 0002 09 03 c1 0008 000000"
 #define EXT_T1      "1000 0002 09 03 82 0009 000000"
 #define EXT_UNKNOWN "1000 0002 09 03 8f 0009 000000"
@@ -185,10 +235,13 @@ static void from_the_descriptor(void **state)
          0,
          {.start = true,
           .end = true,
-          .switch_up = true,
           .has_layers = true,
           .has_descriptor = true,
           .frame_number = 8,
+          .needed_by = 3,
+          .opens = 3,
+          .active = 3,
+          .refers_to = 4,
           NONE}},
         {"VP8: numbers from the payload, place from the descriptor",
          "90e0" FIXED EXT_T1 "90 e0 8123 07 00 50",
@@ -204,12 +257,22 @@ static void from_the_descriptor(void **state)
           .picture_id_15 = true,
           .picture_id_at = 2,
           .tl0_pic_idx = 7,
+          .needed_by = 2,
+          .active = 3,
+          .refers_to = 2,
           .tl0_at = 4}},
         {"unknown template: the payload tells layers, but no key frame",
          "90e0" FIXED EXT_UNKNOWN "90 20 40 50",
          RTP_CODEC_VP8,
          0,
-         {.start = true, .has_layers = true, .tid = 1, .has_descriptor = true, .frame_number = 9, NONE}},
+         {.start = true,
+          .has_layers = true,
+          .tid = 1,
+          .has_descriptor = true,
+          .frame_number = 9,
+          .needed_by = 0xfe,
+          .active = 0xff,
+          NONE}},
         {"unknown template, encrypted payload",
          "90e0" FIXED EXT_UNKNOWN "ff ff",
          RTP_CODEC_AV1,
@@ -225,12 +288,15 @@ static void from_the_descriptor(void **state)
     };
     static const struct frame_info key = {.key = true,
                                           .start = true,
-                                          .switch_up = true,
                                           .has_layers = true,
                                           .width = 640,
                                           .height = 360,
                                           .has_descriptor = true,
                                           .frame_number = 7,
+                                          .needed_by = 3,
+                                          .opens = 3,
+                                          .active = 3,
+                                          .spatial_count = 1,
                                           NONE};
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -243,6 +309,21 @@ static void from_the_descriptor(void **state)
             fail_msg("%s: %d", rows[i].what, rc);
         same_place(rows[i].what, &f, &rows[i].want);
     }
+}
+
+/* Nothing can begin with it: what follows it cannot be told any more. */
+static void a_key_frame_that_comes_after_a_newer_one(void **state)
+{
+    struct dependency dd = {0};
+    struct frame_info f;
+    (void)state;
+    assert_int_equal(read_packet(&f, RTP_CODEC_AV1, "9060" FIXED EXT_KEY "ff", &dd), 0);
+    assert_int_equal(read_packet(&f, RTP_CODEC_AV1, "9060" FIXED EXT_OLDER "ff", &dd), 0);
+    assert_int_equal(f.frame_number, 6);
+    assert_false(f.key);
+    assert_int_equal(f.opens, 3);
+    assert_int_equal(read_packet(&f, RTP_CODEC_AV1, "9060" FIXED EXT_KEY "ff", &dd), 0);
+    assert_true(f.key);
 }
 
 static void descriptors_that_were_not_negotiated_are_passed_over(void **state)
@@ -259,6 +340,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(from_the_payload),
         cmocka_unit_test(from_the_descriptor),
+        cmocka_unit_test(a_key_frame_that_comes_after_a_newer_one),
         cmocka_unit_test(descriptors_that_were_not_negotiated_are_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

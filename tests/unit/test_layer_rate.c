@@ -27,12 +27,12 @@ static void measures_what_a_layer_takes(void **state)
         {"both", 3, 3, 0, 3000, 3000, 1, 2, 600},
         {"an id that is not sent", 1, 1, 0, 3000, 3000, 3, 3, 100},
         {"ids above 3 count as 3", 6, 8, 0, 3000, 3000, 7, 7, 4800},
-        {"too early", 1, 1, 0, 240, 240, 0, 0, 0},
-        {"early", 1, 1, 0, 250, 250, 0, 0, 100},
+        {"too early", 1, 1, 0, 250, 250, 0, 0, 0},
+        {"early", 1, 1, 0, 300, 300, 0, 0, 100},
         {"not yet a second", 2, 2, 0, 700, 700, 1, 1, 400},
         {"nothing came", 1, 1, 0, 0, 3000, 0, 0, 0},
-        {"long ago", 1, 1, 0, 1000, 3000, 0, 0, 0},
-        {"half a second ago", 1, 1, 0, 2000, 2500, 0, 0, 50},
+        {"as it was half a second ago", 1, 1, 0, 2000, 2500, 0, 0, 100},
+        {"as it was long ago", 1, 1, 0, 1000, 3000, 0, 0, 100},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct layer_rate r = {0};
@@ -45,6 +45,20 @@ static void measures_what_a_layer_takes(void **state)
         if (bps + slack < rows[i].kbps * 1000 || bps > rows[i].kbps * 1000 + slack)
             fail_msg("%s: %u", rows[i].name, bps);
     }
+}
+
+static void counts_temporal_layers(void **state)
+{
+    (void)state;
+    struct layer_rate r = {0};
+    assert_int_equal(layer_rate_temporal(&r, 0), 1);
+    for (unsigned tid = 0; tid < 3; tid++)
+        layer_rate_add(&r, 1, tid, 125, BASE_US + tid * PACKET_US);
+    assert_int_equal(layer_rate_temporal(&r, 0), 1);
+    assert_int_equal(layer_rate_temporal(&r, 1), 3);
+    for (uint64_t ms = 100; ms < 2000; ms += 10) /* the higher ones have ended, the stream has not */
+        layer_rate_add(&r, 1, 0, 125, BASE_US + ms * 1000);
+    assert_int_equal(layer_rate_temporal(&r, 1), 1);
 }
 
 /* After a pause it is measured anew, not as a second with a hole in it. */
@@ -77,6 +91,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(measures_what_a_layer_takes),
+        cmocka_unit_test(counts_temporal_layers),
         cmocka_unit_test(begins_anew_after_a_pause),
         cmocka_unit_test(is_bounded),
     };

@@ -84,9 +84,28 @@ static void hears_a_speaker_soon(void **state)
     }
 }
 
+/* Of a sender that tells no levels: what carries sound is heard as someone who just speaks. */
+static void guesses(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t payload_len;
+        bool speaks;
+    } rows[] = {{0, false}, {1, false}, {3, false}, {8, false}, {9, true}, {160, true}, {1200, true}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct level l = {0};
+        for (uint64_t at_us = 1000000; at_us < 1200000; at_us += LEVEL_FRAME_US)
+            level_packet(&l, level_guess(rows[i].payload_len), at_us);
+        assert_int_equal(level_loudness(&l, 1200000) >= LEVEL_VOICE, rows[i].speaks);
+        assert_int_equal(l.voice_us != 0, rows[i].speaks);
+        assert_true(level_loudness(&l, 1200000) < LEVEL_VOICE + 10);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(guesses),
         cmocka_unit_test(smooths_and_decays),
         cmocka_unit_test(hears_a_speaker_soon),
     };

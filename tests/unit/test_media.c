@@ -130,8 +130,10 @@ static void check_view(void **state)
         {"[{\"slot\":0},{\"slot\":2}]", RPC_NO_SLOT, 0, 0},
         {"[{\"slot\":0},{\"slot\":1,\"pin\":2}]", RPC_NO_PARTICIPANT, 0, 0},
         {"[{\"slot\":0,\"width\":65536}]", RPC_PARAMS, 0, 0},
+        {"[{\"slot\":0,\"fps\":256}]", RPC_PARAMS, 0, 0},
+        {"[{\"slot\":0,\"priority\":-1}]", RPC_PARAMS, 0, 0},
         {"[{\"slot\":0,\"source\":\"mic\"}]", RPC_PARAMS, 0, 0},
-        {"[{\"slot\":1,\"pin\":1,\"source\":\"screen\"}]", 0, 1, 1},
+        {"[{\"slot\":1,\"pin\":1,\"source\":\"screen\",\"fps\":15,\"priority\":2}]", 0, 1, 1},
     };
     struct fake_plane plane;
     fake_plane_init(&plane, NULL);
@@ -154,6 +156,9 @@ static void check_view(void **state)
     assert_int_equal(fake_sfu.view[1].width, 0);
     assert_int_equal(fake_sfu.view[1].pin_participant, 1);
     assert_int_equal(fake_sfu.view[1].pin_source, SFU_SCREEN);
+    assert_int_equal(fake_sfu.view[1].max_fps, 15);
+    assert_int_equal(fake_sfu.view[1].priority, 2);
+    assert_int_equal(fake_sfu.view[0].max_fps + fake_sfu.view[0].priority, 0);
     fake_free(ann);
     fake_free(other);
     fake_plane_finish(&plane);
@@ -369,11 +374,18 @@ static void check_stats_json(void **state)
     stats->track_count = 1;
     stats->tracks[0] = (struct sfu_track_stats){
         .id = 7, .kind = RTP_VIDEO, .source = SFU_CAMERA, .codec = RTP_CODEC_VP8, .layer_count = 1};
-    stats->tracks[0].layers[0] =
-        (struct sfu_layer_stats){.ssrc = UINT32_MAX, .packets = 1ull << 40, .jitter_us = 1500};
+    stats->tracks[0].layers[0] = (struct sfu_layer_stats){
+        .ssrc = UINT32_MAX, .packets = 1ull << 40, .jitter_us = 1500, .wanted = true};
     stats->slot_count = 2;
-    stats->slots[0] = (struct sfu_slot_stats){.layer = -1, .why = SFU_WHY_NO_CODEC};
-    stats->slots[1] = (struct sfu_slot_stats){.track = 9, .layer = 2, .why = SFU_WHY_FILLED};
+    stats->slots[0] =
+        (struct sfu_slot_stats){.layer = -1, .target = -1, .temporal = -1, .why = SFU_WHY_NO_CODEC};
+    stats->slots[1] = (struct sfu_slot_stats){.track = 9,
+                                              .layer = 2,
+                                              .target = 1,
+                                              .temporal = 0,
+                                              .why = SFU_WHY_FILLED,
+                                              .loss = 64,
+                                              .jitter_us = 2500};
     json_t *json = media_stats(stats);
     const json_t *layer =
         json_array_get(json_object_get(json_array_get(json_object_get(json, "tracks"), 0), "layers"), 0);
@@ -382,8 +394,15 @@ static void check_stats_json(void **state)
     assert_int_equal(json_integer_value(json_object_get(layer, "packets")), 1ll << 40);
     assert_true(json_real_value(json_object_get(layer, "jitter")) == 1.5);
     assert_string_equal(json_string_value(json_object_get(json_array_get(slots, 0), "why")), "no codec");
-    assert_true(json_is_null(json_object_get(json_array_get(slots, 0), "layer")));
+    for (const char *const *key = (const char *const[]){"track", "layer", "target", "temporal", NULL}; *key;
+         key++)
+        assert_true(json_is_null(json_object_get(json_array_get(slots, 0), *key)));
+    assert_true(json_is_true(json_object_get(layer, "wanted")));
     assert_int_equal(number_at(slots, 1, "layer"), 2);
+    assert_int_equal(number_at(slots, 1, "target"), 1);
+    assert_int_equal(number_at(slots, 1, "temporal"), 0);
+    assert_true(json_real_value(json_object_get(json_array_get(slots, 1), "loss")) == 0.25);
+    assert_true(json_real_value(json_object_get(json_array_get(slots, 1), "jitter")) == 2.5);
     assert_int_equal(number_at(slots, 1, "track"), 9);
     json_decref(json);
     g_free(stats);

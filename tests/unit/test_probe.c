@@ -59,6 +59,27 @@ static void sends_clusters_at_their_rate(void **state)
     }
 }
 
+/* Where arrivals jitter, a cluster lasts several times as long. */
+static void is_longer_than_jitter(void **state)
+{
+    static const struct {
+        uint32_t jitter_us, least_ms, most_ms;
+    } rows[] = {{0, 15, 25}, {3000, 15, 25}, {10000, 40, 50}, {25000, 100, 110}, {UINT32_MAX, 100, 110}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct probe p = {.sending = false};
+        uint64_t now_us = START_US;
+        size_t bytes;
+        int packets;
+        probe_want(&p, 100000 * KBPS);
+        probe_jitter(&p, rows[i].jitter_us);
+        probe_open(&p, 4000 * KBPS, 0, now_us);
+        uint32_t ms = send_cluster(&p, 600, &now_us, &bytes, &packets);
+        assert_in_range(ms, rows[i].least_ms, rows[i].most_ms);
+        assert_in_range(bytes * 8 / rows[i].least_ms, 3900, 6000);
+    }
+}
+
 /* A frame of live media in the middle is part of the cluster; but one burst alone is not enough. */
 static void counts_live_media(void **state)
 {
@@ -198,6 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sends_clusters_at_their_rate),
+        cmocka_unit_test(is_longer_than_jitter),
         cmocka_unit_test(counts_live_media),
         cmocka_unit_test(gives_a_cluster_up_that_cannot_be_sent),
         cmocka_unit_test(decides_when_to_probe),

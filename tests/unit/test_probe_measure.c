@@ -101,6 +101,28 @@ static void measures_clusters(void **state)
     }
 }
 
+/* A large packet first, then padding, on a way that holds nothing up. */
+static void does_not_mind_sizes(void **state)
+{
+    static const uint16_t sizes[] = {1200, 300, 300, 300, 300};
+    struct probe_measure m = {.of = {{.cluster = 0}}};
+    struct probe_outcome out = {.bps = 0};
+    (void)state;
+    for (size_t i = 0; i < COUNT(sizes); i++)
+        probe_measure_sent(&m, CLUSTER, 1500000, sizes[i], SENT_US + i * 4000);
+    probe_measure_complete(&m, CLUSTER);
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        const struct flight_result r = {.sent_us = SENT_US + i * 4000,
+                                        .arrival_us = ARRIVAL_US + i * 4000,
+                                        .size = sizes[i],
+                                        .cluster = CLUSTER};
+        assert_int_equal(probe_measure_packet(&m, &r, &out), i + 1 == COUNT(sizes));
+    }
+    assert_false(out.saturated);
+    assert_int_equal(out.bps, 1050000); /* what was sent of it, the last packet left out */
+    assert_int_equal(out.held_us, 0);
+}
+
 static void waits_for_the_whole_cluster(void **state)
 {
     (void)state;
@@ -130,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(measures_clusters),
+        cmocka_unit_test(does_not_mind_sizes),
         cmocka_unit_test(waits_for_the_whole_cluster),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

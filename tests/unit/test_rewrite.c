@@ -36,15 +36,17 @@ struct row {
         int pid, tl0;
     } out;
     uint64_t ms, moved_ms;
+    uint64_t from; /* of a drop that reaches back over what was lost */
 };
 
 /* clang-format off */
-#define SWITCH(ms, moved, ...) {SWITCH, {__VA_ARGS__}, {0, 0, 0, 0}, ms, moved}
+#define SWITCH(ms, moved, ...) {SWITCH, {__VA_ARGS__}, {0, 0, 0, 0}, ms, moved, 0}
 #define IN(...)                {SEND, {__VA_ARGS__},
-#define OUT(...)               {__VA_ARGS__}, 0, 0}
-#define REFUSED(...)           {REFUSED, {__VA_ARGS__}, {0, 0, 0, 0}, 0, 0}
-#define DROP(...)              {DROP, {__VA_ARGS__}, {0, 0, 0, 0}, 0, 0}
-#define LATE_DROP(...)         {LATE_DROP, {__VA_ARGS__}, {0, 0, 0, 0}, 0, 0}
+#define OUT(...)               {__VA_ARGS__}, 0, 0, 0}
+#define REFUSED(...)           {REFUSED, {__VA_ARGS__}, {0, 0, 0, 0}, 0, 0, 0}
+#define DROP(...)              {DROP, {__VA_ARGS__}, {0, 0, 0, 0}, 0, 0, 0}
+#define DROP_FROM(from, ...)   {DROP, {__VA_ARGS__}, {0, 0, 0, 0}, 0, 0, from}
+#define LATE_DROP(...)         {LATE_DROP, {__VA_ARGS__}, {0, 0, 0, 0}, 0, 0, 0}
 
 static const struct sequence {
     const char *name;
@@ -88,6 +90,17 @@ static const struct sequence {
         LATE_DROP(70001, 8000, 8, 3, S | W), /* its number stays a hole */
         IN(70005, 14000, 10, 5, S | E | W) OUT(FIRST + 3, 9000, 3, 3),
     }},
+    {"a temporal drop next to a loss: a packet in the middle of the dropped frame is lost", 90000, 0, {
+        SWITCH(50, 0, 70000, 5000, 7, 3, S | E | W),
+        IN(70000, 5000, 7, 3, S | E | W) OUT(FIRST, 0, 1, 1),
+        DROP(70001, 8000, 8, 3, S | W),
+        DROP_FROM(70002, 70004, 8000, 8, 3, E | W),
+        IN(70005, 11000, 9, 4, S | E | W) OUT(FIRST + 1, 6000, 2, 2),
+        REFUSED(70002, 8000, 8, 3, W), /* there is no hole for it */
+        LATE_DROP(70003, 8000, 8, 3, W),
+        DROP_FROM(70004, 70007, 14000, 10, 4, S | E | W), /* not over what has gone out */
+        IN(70008, 17000, 11, 5, S | E | W) OUT(FIRST + 2, 12000, 3, 3),
+    }},
     {"reordering across a drop", 90000, 0, {
         SWITCH(50, 0, 70000, 5000, 7, 3, S | W),
         IN(70000, 5000, 7, 3, S | W) OUT(FIRST, 0, 1, 1),
@@ -123,6 +136,15 @@ static const struct sequence {
         IN(70001, 5000, NONE, NONE, P) OUT(FIRST + 1, 0, NONE, NONE),
         SWITCH(1100, 0, 80000, 100, 100, 100, S | W),
         IN(80000, 100, 100, 100, S | W) OUT(FIRST + 2, 9000, 2, 2),
+    }},
+    {"what only fills holes does not say which picture went last, and whether it ended", 90000, 0, {
+        SWITCH(1000, 0, 70000, 5000, 7, 3, S | E | W),
+        IN(70000, 5000, 7, 3, S | E | W) OUT(FIRST, 0, 1, 1),
+        DROP(70004, 11000, 9, 4, S | E | W),
+        IN(70003, 11000, NONE, NONE, P) OUT(FIRST + 3, 6000, NONE, NONE),
+        IN(70001, 8000, 8, 4, S | W) OUT(FIRST + 1, 3000, 2, 2),
+        SWITCH(1100, 0, 80000, 100, 100, 100, S | W),
+        IN(80000, 100, 100, 100, S | W) OUT(FIRST + 5, 9000, 3, 3),
     }},
     {"nothing before the switch", 90000, 0, {
         LATE_DROP(69998, 5000, 6, 3, S | E | W),
@@ -321,16 +343,17 @@ static void step(struct rewrite *r, const struct row *row)
         assert_int_equal(rewrite_switch(r, row->in.seq, &v, row->ms * 1000) / 1000, row->moved_ms);
         break;
     case SEND:
-        assert_true(rewrite_packet(r, row->in.seq, &v, &f, &out));
+        assert_true(rewrite_packet(r, row->in.seq, &v, &f, v.marker, &out));
         check_numbers(row, &out);
         assert_int_equal(rewrite_timestamp(r, row->in.ts), row->out.ts);
         break;
     case REFUSED:
-        assert_false(rewrite_packet(r, row->in.seq, &v, &f, &out));
+        assert_false(rewrite_packet(r, row->in.seq, &v, &f, v.marker, &out));
         break;
     case DROP:
     case LATE_DROP:
-        assert_int_equal(rewrite_drop(r, row->in.seq, &f), row->op == DROP);
+        assert_int_equal(rewrite_drop(r, row->from ? row->from : row->in.seq, row->in.seq, &f),
+                         row->op == DROP);
         break;
     case END:
         break;
@@ -363,15 +386,15 @@ static void remembers_the_last_drops(void **state)
     rewrite_init(&r, 90000, FIRST, 0);
     assert_int_equal(rewrite_switch(&r, 70000, &v, 0), 0);
     for (uint64_t seq = 70000; seq < 70200; seq += 4) { /* sent, lost, dropped, sent */
-        assert_true(rewrite_packet(&r, seq, &v, &f, &out));
-        assert_true(rewrite_drop(&r, seq + 2, &f));
-        assert_true(rewrite_packet(&r, seq + 3, &v, &f, &out));
+        assert_true(rewrite_packet(&r, seq, &v, &f, false, &out));
+        assert_true(rewrite_drop(&r, seq + 2, seq + 2, &f));
+        assert_true(rewrite_packet(&r, seq + 3, &v, &f, false, &out));
     }
     for (uint64_t seq = 70001, drops = 0; seq < 70200; seq += 4, drops++) {
         bool known = drops > 50 - REWRITE_DROPS;
-        assert_int_equal(rewrite_packet(&r, seq, &v, &f, &out), known);
+        assert_int_equal(rewrite_packet(&r, seq, &v, &f, false, &out), known);
         assert_true(!known || out.index == FIRST + (seq - 70000) - drops);
-        assert_false(rewrite_packet(&r, seq + 1, &v, &f, &out));
+        assert_false(rewrite_packet(&r, seq + 1, &v, &f, false, &out));
     }
 }
 
@@ -388,10 +411,10 @@ static void numbers_run_on_over_many_rounds(void **state)
     assert_int_equal(rewrite_switch(&r, in, &v, 0), 0);
     for (size_t i = 0; i < 300000; i++, in = seq_extend(in, (uint16_t)(in + 1))) {
         if (i % 7 == 3) {
-            assert_true(rewrite_drop(&r, in, &f));
+            assert_true(rewrite_drop(&r, in, in, &f));
             continue;
         }
-        assert_true(rewrite_packet(&r, in, &v, &f, &out));
+        assert_true(rewrite_packet(&r, in, &v, &f, false, &out));
         assert_int_equal(out.index, index);
         index++;
     }

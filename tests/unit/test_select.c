@@ -102,7 +102,11 @@ static enum select_verdict packet(struct select *s, const struct row *row)
         .key = row->place == KEY || row->place == KEY_START,
         .start = row->place == START || row->place == KEY_START,
     };
-    return select_packet(s, row->source, &f);
+    const struct rtp_view v = {.marker = row->place == MIDDLE};
+    struct selected how;
+    enum select_verdict verdict = select_packet(s, row->source, 1000, &v, &f, &how);
+    assert_true(verdict == SELECT_DROP || how.marker == v.marker);
+    return verdict;
 }
 
 static void follows_the_target_at_key_frames(void **state)
@@ -113,7 +117,7 @@ static void follows_the_target_at_key_frames(void **state)
         print_message("  %s\n", sequences[i].name);
         for (const struct row *row = sequences[i].rows; row->op != END; row++) {
             if (row->op == TARGET)
-                select_target(&s, row->source);
+                select_target(&s, (struct select_target){.source = row->source});
             else if (row->op == FORGET)
                 select_forget(&s, row->source);
             else

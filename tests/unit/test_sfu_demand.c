@@ -3,7 +3,7 @@
 #include "call.h"
 
 static const struct wish publisher = {.audio = true, .video = true, .layers = 3, .obedient = true};
-static const struct wish viewer = {.audio_slots = 1, .video_slots = 1};
+static const struct wish viewer = {.audio_slots = 1, .video_slots = 1, .feedback = PEER_REPORTS};
 
 enum { Q = 1, H = 2, F = 4 };
 
@@ -119,6 +119,27 @@ static void what_is_not_heeded_still_works(void **state)
     call_free(c);
 }
 
+/* Nobody needs what no network carries; once one does it is asked for at once, and what there is goes on
+ * meanwhile. */
+static void what_the_network_carries_is_needed(void **state)
+{
+    static const struct wish remb = {.video_slots = 1, .feedback = PEER_REMB, .remb_bps = 700000};
+    (void)state;
+    struct call *c = call_new(1);
+    struct person *a = call_join_now(c, &publisher), *b = call_join_now(c, &remb);
+    UNTIL(c, a->wanted[CAMERA] == Q && shows(b, 0));
+    FOR_MS(c, 2000); /* the others are dead by now */
+    uint64_t missing = sink_missing(person_sink(b, RTP_VIDEO, 0));
+    b->peer->remb_bps = 5000000;
+    UNTIL(c, a->wanted[CAMERA] != Q);
+    assert_int_equal(a->wanted[CAMERA], Q | F);
+    assert_true(shows(b, 0));
+    UNTIL(c, shows(b, 2));
+    assert_true(sink_missing(person_sink(b, RTP_VIDEO, 0)) <= missing + 1);
+    person_assert_sound(b);
+    call_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +148,7 @@ int main(void)
         cmocka_unit_test(needs_are_united),
         cmocka_unit_test(a_muted_camera_is_not_needed),
         cmocka_unit_test(what_is_not_heeded_still_works),
+        cmocka_unit_test(what_the_network_carries_is_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,8 +6,9 @@
 #include <glib.h>
 
 static const struct wish publisher = {.audio = true, .video = true};
-static const struct wish viewer = {.audio_slots = 2, .video_slots = 2};
-static const struct wish member = {.audio = true, .video = true, .layers = 2, .video_slots = 2};
+static const struct wish viewer = {.audio_slots = 2, .video_slots = 2, .feedback = PEER_REPORTS};
+static const struct wish member = {
+    .audio = true, .video = true, .layers = 2, .video_slots = 2, .feedback = PEER_REPORTS};
 
 enum { VP8 = 96, VP8_RTX = 97, OPUS = 111, HEADER = 12 };
 

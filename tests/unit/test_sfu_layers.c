@@ -3,7 +3,7 @@
 #include "call.h"
 
 static const struct wish publisher = {.audio = true, .video = true, .layers = 3};
-static const struct wish viewer = {.audio_slots = 1, .video_slots = 1};
+static const struct wish viewer = {.audio_slots = 1, .video_slots = 1, .feedback = PEER_REPORTS};
 
 static void view_height(const struct person *p, uint16_t height)
 {
@@ -31,7 +31,7 @@ static void the_layer_fits_the_box(void **state)
     static const struct {
         uint16_t height;
         uint8_t layer;
-    } rows[] = {{90, 0}, {181, 1}, {360, 1}, {361, 2}, {2160, 2}, {180, 0}, {720, 2}, {0, 2}};
+    } rows[] = {{90, 0}, {210, 1}, {360, 1}, {420, 2}, {2160, 2}, {180, 0}, {720, 2}, {0, 2}};
     (void)state;
     struct call *c = call_new(1);
     call_join_now(c, &publisher);

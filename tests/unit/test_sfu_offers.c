@@ -3,7 +3,7 @@
 #include "call.h"
 
 static const struct wish publisher = {.audio = true, .video = true};
-static const struct wish viewer = {.audio_slots = 1, .video_slots = 2};
+static const struct wish viewer = {.audio_slots = 1, .video_slots = 2, .feedback = PEER_REPORTS};
 
 static struct sfu_slot_event told(const struct person *p, enum rtp_kind kind, size_t n)
 {

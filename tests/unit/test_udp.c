@@ -210,6 +210,28 @@ static void queue(struct bench *b, struct udp_dest *d, uint32_t number, size_t l
     udp_tx_commit(&b->tx, d, len, kind);
 }
 
+/* Which of the numbered ones did not leave. */
+static struct {
+    struct udp_dest *dest[64];
+    uint16_t numbers[64];
+    size_t count;
+} dropped;
+
+static void note_dropped(struct udp_dest *dest, uint16_t number)
+{
+    assert_true(dropped.count < COUNT(dropped.numbers));
+    dropped.dest[dropped.count] = dest;
+    dropped.numbers[dropped.count++] = number;
+}
+
+static void queue_numbered(struct bench *b, struct udp_dest *d, uint16_t number, size_t len,
+                           enum udp_kind kind)
+{
+    put_u32(udp_tx_slot(&b->tx), number);
+    memset(udp_tx_slot(&b->tx) + 4, number, len - 4);
+    udp_tx_commit_numbered(&b->tx, d, len, kind, number);
+}
+
 struct inbox {
     struct addr from;
     size_t count;
@@ -615,6 +637,51 @@ static void a_full_queue_sheds_the_least_important(void **state)
     }
 }
 
+/* Each number that is not among those that arrive is told once, with its destination; others never. */
+static void what_does_not_leave_is_told(void **state)
+{
+    (void)state;
+    struct bench b;
+    set_up(&b, "127.0.0.1", 4);
+    b.tx.sendmmsg = fake_sendmmsg;
+    b.tx.dropped = note_dropped;
+    dropped.count = 0;
+    struct udp_socket to = open_on("127.0.0.1");
+    struct udp_dest d[2] = {{0}}, nowhere = {0};
+    for (size_t i = 0; i < 2; i++)
+        udp_dest_set(&b.tx, &d[i], &b.sock, &to.local);
+    kernel.room = 0;
+    kernel.error = EAGAIN;
+    queue_numbered(&b, &d[0], 10, 100, UDP_RTX);
+    queue_numbered(&b, &d[1], 20, 100, UDP_VIDEO);
+    queue(&b, &d[0], 30, 100, UDP_RTX); /* has no number to tell */
+    queue_numbered(&b, &d[1], 21, 100, UDP_RTX);
+    queue_numbered(&b, &d[1], 22, 100, UDP_VIDEO); /* sheds three */
+    queue_numbered(&b, &nowhere, 40, 100, UDP_VIDEO);
+    assert_int_equal(dropped.count, 3);
+    for (size_t i = 0; i < 2; i++) {
+        bool first = dropped.dest[i] == &d[0];
+        assert_int_equal(dropped.numbers[i], first ? 10 : 21);
+        assert_ptr_equal(dropped.dest[i], first ? &d[0] : &d[1]);
+    }
+    assert_int_not_equal(dropped.numbers[0], dropped.numbers[1]);
+    assert_int_equal(dropped.numbers[2], 40);
+    assert_ptr_equal(dropped.dest[2], &nowhere);
+    kernel.error = ENETUNREACH; /* two of one size, one message */
+    kernel.room = 0;
+    udp_tx_flush(&b.tx, 1);
+    assert_int_equal(dropped.count, 5);
+    assert_int_equal(dropped.numbers[3], 20);
+    assert_int_equal(dropped.numbers[4], 22);
+    kernel.room = UINT32_MAX;
+    queue_numbered(&b, &d[1], 23, 100, UDP_VIDEO);
+    udp_tx_flush(&b.tx, 2);
+    expect_numbers(receive(&b, &to), 23, 1);
+    assert_int_equal(dropped.count, 5);
+    udp_close(&to);
+    tear_down(&b);
+}
+
 /* One network that is stuck must not hold another. */
 static void a_blocked_socket_leaves_others_alone(void **state)
 {
@@ -818,6 +885,7 @@ int main(void)
         cmocka_unit_test(a_port_that_refuses_disturbs_nobody),
         cmocka_unit_test(blocked_datagrams_wait_in_order),
         cmocka_unit_test(a_full_queue_sheds_the_least_important),
+        cmocka_unit_test(what_does_not_leave_is_told),
         cmocka_unit_test(a_blocked_socket_leaves_others_alone),
         cmocka_unit_test(destinations_move_and_are_forgotten),
         cmocka_unit_test(a_slot_may_be_given_up),

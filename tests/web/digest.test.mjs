@@ -50,6 +50,13 @@ test('a counter that started again gives no negative rate', () => {
   assert.deepEqual([second.up, second.receiving[1].bitrate, second.receiving[1].lost], [0, 0, null]);
 });
 
+test('what was repeated is not counted twice', () => {
+  const sent = (at, bytesSent, retransmittedBytesSent) =>
+    [{ id: 'O', type: 'outbound-rtp', timestamp: at, mid: '1', bytesSent, retransmittedBytesSent }];
+  const first = digest(sent(1000, 1000, 500), names, null);
+  assert.equal(digest(sent(2000, 4000, 2500), names, first).sending[0].bitrate, 8000);
+});
+
 test('an empty report is an empty digest', () => {
   const empty = digest([], names, null);
   assert.deepEqual([empty.up, empty.sending, empty.receiving], [null, [], []]);

@@ -60,6 +60,17 @@ const histories = {
     [{ see: [11, 1100] }, null, false],
     [told(ann, 20000), 'Ann', false],
   ],
+  'who cannot be shown is known, but neither shown nor awaited, whatever the last packets say': [
+    [told(ann, 1000), null, true],
+    [{ see: [11, 1000] }, 'Ann', false],
+    [told(ann, 2000, 'bandwidth'), null, false],
+    [{ see: [11, 2000] }, null, false],
+    [{ see: [null, 2000] }, null, false],
+    [told(ben, 2000, 'no codec'), null, false],
+    [{ see: [22, 2000] }, null, false],
+    [told(ann, 20000), null, true],
+    [{ see: [11, 20000] }, 'Ann', false],
+  ],
   'another layer of the same is no switch': [
     [told(ann, 1000), null, true],
     [{ see: [11, 1000] }, 'Ann', false],
@@ -79,6 +90,12 @@ for (const [name, steps] of Object.entries(histories)) {
     }
   });
 }
+
+test('who cannot be shown is named', () => {
+  const slot = new Slot(4, 'video');
+  slot.tell(told(ann, 1000, 'no layer').tell);
+  assert.deepEqual([slot.told.participant, slot.told.track, slot.why], [ann.participant, ann.track, 'no layer']);
+});
 
 test('the reason is kept', () => {
   const slot = new Slot(4, 'video');

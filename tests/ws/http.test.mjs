@@ -8,7 +8,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { Client, health, run, serve, until } from './lib/room.mjs';
+import { Client, health, raw, run, serve, status, until } from './lib/room.mjs';
 
 let folder;
 let root;
@@ -28,21 +28,7 @@ before(async () => {
 
 after(() => rm(folder, { recursive: true }));
 
-// What the server says to these bytes until it closes.
-async function raw(server, bytes, { timeout = 20000 } = {}) {
-  const socket = net.connect(server.port, '127.0.0.1');
-  let text = '';
-  socket.setEncoding('latin1');
-  socket.on('data', (data) => (text += data));
-  socket.on('error', () => {});
-  socket.write(bytes);
-  socket.setTimeout(timeout, () => socket.destroy(new Error('late')));
-  await once(socket, 'close').catch(() => {});
-  return text;
-}
-
 const get = (target, headers = '') => `GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n${headers}\r\n`;
-const status = (text) => Number(/^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1] ?? 0);
 
 test('files, their types, and headers that keep the page to itself', async (t) => {
   const server = await serve(t, { 'http.root': root });
@@ -105,7 +91,10 @@ test('/health counts', async (t) => {
   const client = await Client.open(server.ws);
   await client.result('join', { room: 'r', name: 'N' });
   const { version, ...counts } = await health(server);
-  assert.deepEqual(counts, { status: 'ok', rooms: 1, participants: 1, sockets: 1 });
+  assert.deepEqual(counts, {
+    status: 'ok', rooms: 1, participants: 1, sockets: 1, streams: 0,
+    published: 0, played: 0, trickled: 0, restarted: 0, deleted: 0, refused: 0,
+  });
   assert.match(version, /^\d+\.\d+\.\d+$/);
 });
 

@@ -1,5 +1,6 @@
 // Debian's Chromium with its fake camera and microphone.
 import { chromium } from 'playwright-core';
+import { launcher } from './link.mjs';
 
 const flags = [
   '--no-sandbox',
@@ -16,10 +17,11 @@ const flags = [
 // A browser with open(url, options), which gives a page in a context of its own
 // (as another person's browser), and close(). init: a function that runs in the
 // page before its own scripts, given initOptions. fps: of the camera. loopback: whether
-// it also looks for a path for media from 127.0.0.1 and ::1.
-export async function launchChromium({ fps = 10, loopback = true } = {}) {
+// it also looks for a path for media from 127.0.0.1 and ::1. link: at whose other end it is to be (see link.mjs).
+export async function launchChromium({ fps = 10, loopback = true, link } = {}) {
+  const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
   const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: link ? launcher(link, program) : program,
     args: [
       ...flags,
       `--use-fake-device-for-media-stream=fps=${fps}`,

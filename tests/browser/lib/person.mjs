@@ -1,14 +1,15 @@
 // A person in a call: drives the page as a user does, and tells what arrives.
 import assert from 'node:assert/strict';
+import { course } from './course.mjs';
 import { probe } from './probe.mjs';
 import { until } from './until.mjs';
 
 /* global document, window, Event */
 export class Person {
-  // Opens the page in that browser and joins. link: what follows the room in it, such as '?video=2'; lacks, camera and
-  // watched: see probe.mjs.
-  static async join(browser, server, room, name, { link = '', lacks, camera, watched, ...options } = {}) {
-    const init = { init: probe, initOptions: { lacks, camera, watched } };
+  // Opens the page in that browser and joins. link: what follows the room in it, such as '?video=2'; lacks, camera,
+  // watched and quiet: see probe.mjs.
+  static async join(browser, server, room, name, { link = '', lacks, camera, watched, quiet, ...options } = {}) {
+    const init = { init: probe, initOptions: { lacks, camera, watched, quiet } };
     const page = await browser.open(`${server.url}#${room}${link}`, { ...init, ...options });
     const person = new Person(page, name);
     await person.enter();
@@ -86,6 +87,27 @@ export class Person {
     return this.page.evaluate((it) => window.probe.frames(it), mid);
   }
 
+  // What the server says of this person's media: the result of the protocol's `stats`. With another: of the slot in
+  // which that one's pictures or voice go out, or undefined.
+  async figures(other, source = 'camera') {
+    const [figures, track] = await this.page.evaluate(async ([id, it]) => [
+      (await window.plenum.stats()).server,
+      window.plenum.roster.get(id)?.tracks.find((track) => track.source === it)?.track ?? 0,
+    ], [other?.id, source]);
+    return other ? figures.slots.find((slot) => slot.track === track) : figures;
+  }
+
+  // Begins to note what arrives, and tells what has arrived since then in the slot with the other's pictures or voice:
+  // see course.mjs.
+  record() {
+    return this.page.evaluate(() => window.probe.record());
+  }
+
+  async courseOf(other, source = 'camera') {
+    const { mid } = await this.slotOf(other, source);
+    return course(await this.page.evaluate(() => window.probe.recorded()), mid);
+  }
+
   // Why each slot of that kind shows what it shows, as the server says.
   whys(kind = 'video') {
     return this.page.evaluate((it) => [...window.plenum.slots.values()].filter((slot) => slot.kind === it).map(({ why }) => why), kind);
@@ -108,6 +130,11 @@ export class Person {
     }, hidden);
   }
 
+  // Someone who joined quiet begins to speak, or stops.
+  speak(on) {
+    return this.page.evaluate((it) => window.probe.speak(it), on);
+  }
+
   async seesAndHears(...others) {
     for (const other of others) {
       await this.sees(other);
@@ -127,6 +154,11 @@ export class Person {
       const tile = document.querySelector(`.tile[data-participant="${wanted.id}"][data-source="${wanted.source}"]`);
       return tile !== null && (wanted.state === null || tile.dataset.state === wanted.state);
     }, { id, source, state });
+  }
+
+  // Makes the other's picture the large one.
+  pin(other) {
+    return this.click(`.tile[data-participant="${other.id}"][data-source="camera"] button`);
   }
 
   async people() {

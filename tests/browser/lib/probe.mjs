@@ -2,9 +2,10 @@
 // they carry without help from the page. Self-contained: the function's text is
 // what the browser gets. lacks: names of codecs that this browser is to be
 // without; camera: { width, height } that it gives, whatever it is asked for;
-// watched: frames() is wanted.
-/* global window, navigator, Blob, URL, Worker, WebSocket, RTCPeerConnection, RTCRtpReceiver, RTCRtpScriptTransform */
-export function probe({ lacks = [], camera = null, watched = false } = {}) {
+// watched: frames() is wanted; quiet: the microphone gives silence until
+// speak(true), where the browser's fake one beeps all the time.
+/* global window, navigator, AudioContext, Blob, MediaStream, URL, Worker, WebSocket, RTCPeerConnection, RTCRtpReceiver, RTCRtpScriptTransform */
+export function probe({ lacks = [], camera = null, watched = false, quiet = false } = {}) {
   const connections = [];
   const sockets = [];
   let online = true;
@@ -36,10 +37,35 @@ export function probe({ lacks = [], camera = null, watched = false } = {}) {
   };
   const { mediaDevices } = navigator;
   const getUserMedia = mediaDevices?.getUserMedia.bind(mediaDevices);
-  if (camera) {
-    mediaDevices.getUserMedia = ({ video, ...others }) =>
-      getUserMedia({ ...others, ...(video && { video: { ...video, ...camera } }) });
+  if (camera || quiet) {
+    mediaDevices.getUserMedia = async ({ audio, video }) => {
+      const devices = {
+        audio: audio && !quiet,
+        video: video && { ...video, ...camera },
+      };
+      const tracks = devices.audio || devices.video ? (await getUserMedia(devices)).getTracks() : [];
+      return new MediaStream([...tracks, ...(audio && quiet ? [voice()] : [])]);
+    };
   }
+
+  // Someone who speaks three syllables a second: a steady tone would be taken for the noise of the room.
+  let loudness = null;
+  function voice() {
+    const context = new AudioContext();
+    const [tone, syllables] = [context.createOscillator(), context.createOscillator()];
+    const [voiced, depth] = [context.createGain(), context.createGain()];
+    const destination = context.createMediaStreamDestination();
+    loudness = context.createGain();
+    tone.frequency.value = 440;
+    syllables.frequency.value = 3;
+    voiced.gain.value = depth.gain.value = 0.25;
+    loudness.gain.value = 0;
+    syllables.connect(depth).connect(voiced.gain);
+    tone.connect(voiced).connect(loudness).connect(destination);
+    for (const it of [tone, syllables]) it.start();
+    return destination.stream.getAudioTracks()[0];
+  }
+  const speak = (on) => (loudness.gain.value = on ? 1 : 0);
 
   // The browser lets a worker look at frames between depacketiser and decoder.
   const watchedFrames = new Map(); // transceiver -> [{ number, type, size }]
@@ -79,7 +105,7 @@ export function probe({ lacks = [], camera = null, watched = false } = {}) {
         found.push({
           out: false, kind: it.kind, codec: codecOf(stats, it), mid, csrc: heard?.source ?? null,
           age: heard ? performance.timeOrigin + performance.now() - heard.timestamp : null,
-          packets: it.packetsReceived, frames: it.framesDecoded, keys: it.keyFramesDecoded, energy: it.totalAudioEnergy,
+          packets: it.packetsReceived, bytes: it.bytesReceived, frames: it.framesDecoded, keys: it.keyFramesDecoded, energy: it.totalAudioEnergy,
           width: it.frameWidth, height: it.frameHeight,
         });
       }
@@ -94,6 +120,21 @@ export function probe({ lacks = [], camera = null, watched = false } = {}) {
     }
     return found;
   }
+
+  // From now on, four times a second: what has arrived by then in the slots in which anything has. What each field is, and
+  // its unit: inbound-rtp in W3C's Identifiers for WebRTC's Statistics API. Ends what was recorded before.
+  let recording = null;
+  async function record() {
+    clearInterval(recording?.timer);
+    const samples = [];
+    async function sample() {
+      const stats = [...(await connections.at(-1).getStats()).values()];
+      samples.push(stats.filter(({ type, packetsReceived }) => type === 'inbound-rtp' && packetsReceived));
+    }
+    await sample();
+    recording = { samples, timer: setInterval(sample, 250) };
+  }
+  const recorded = () => recording.samples;
 
   // The pair of candidates over which media goes now, { local, remote } as 'address port', or null.
   async function path() {
@@ -122,5 +163,5 @@ export function probe({ lacks = [], camera = null, watched = false } = {}) {
     if (!on) for (const socket of sockets) socket.close();
   }
 
-  window.probe = { connections, streams, cipher, path, candidates, frames, setOnline };
+  window.probe = { connections, streams, cipher, path, candidates, frames, setOnline, speak, record, recorded };
 }

@@ -20,20 +20,20 @@ const environment = {
 export const limit = (files) => (files ? ['sh', '-c', 'ulimit -n "$0" && exec "$@"', files] : []);
 
 // Starts build/PRESET/plenum (or another program of that build) with conf/plenum.ini and what set says
-// ({ 'http.port': 8081 }), where it may have that many open files, and waits until it is healthy at http.address or
-// 127.0.0.1. Gives
+// ({ 'http.port': 8081 }), where it may have that many open files, at the other end of a link (link.mjs) if one is given, and waits until
+// it is healthy at http.address or 127.0.0.1. Gives
 //   url     where the page is
 //   log()   what it has written so far
 //   stop()  SIGTERM; an error unless it then ends by itself, with 0, and no
 //           sanitizer has complained
 //   kill()  for a test's clean-up: ends it however it is
-export async function startServer({ preset = 'release', program = 'plenum', set = {}, files } = {}) {
+export async function startServer({ preset = 'release', program = 'plenum', set = {}, files, link } = {}) {
   const port = set['http.port'] ?? 8080;
   const scheme = (set['http.tls'] ?? 'off') === 'off' ? 'http' : 'https';
   const host = set['http.address'] ?? '127.0.0.1';
   const url = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}/`;
   const sets = Object.entries(set).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
-  const [command, ...args] = [...limit(files), `${root}build/${preset}/${program}`, '--config', 'conf/plenum.ini', ...sets];
+  const [command, ...args] = [...(link?.command ?? []), ...limit(files), `${root}build/${preset}/${program}`, '--config', 'conf/plenum.ini', ...sets];
   const child = spawn(command, args, {
     cwd: root,
     env: environment,

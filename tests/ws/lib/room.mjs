@@ -1,5 +1,6 @@
 // A control plane without a media plane, under ASan, and clients of its room protocol.
 import { execFile } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -109,4 +110,26 @@ export class Client {
 export async function health(server) {
   const response = await fetch(`${server.url}health`);
   return response.json();
+}
+
+// What the server says to these bytes until it closes.
+export async function raw(server, bytes, { timeout = 20000 } = {}) {
+  const socket = net.connect(server.port, '127.0.0.1');
+  let text = '';
+  socket.setEncoding('latin1');
+  socket.on('data', (data) => (text += data));
+  socket.on('error', () => {});
+  socket.write(bytes);
+  socket.setTimeout(timeout, () => socket.destroy(new Error('late')));
+  await once(socket, 'close').catch(() => {});
+  return text;
+}
+
+export const status = (text) => Number(/^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1] ?? 0);
+
+// A join token, valid for a minute.
+export function sign(secret, claims, header = { alg: 'HS256', typ: 'JWT' }) {
+  const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const text = `${encode(header)}.${encode({ exp: Date.now() / 1000 + 60, ...claims })}`;
+  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
 }

@@ -1,0 +1,45 @@
+/* How synthetic participants get into a room: the signalling of one kind of server, as a table of functions.
+ * All of it happens on the main loop. */
+#pragma once
+
+#include "offer.h"
+#include "options.h"
+
+#include <glib.h>
+
+/* Made from the main loop, never from inside join(). What they are given lives for the call. */
+struct driver_upcalls {
+    void (*answered)(void *arg, const struct offer_answer *answer); /* once: media may begin */
+    void (*wanted)(void *arg, size_t track, uint8_t layers); /* these layers of that m-line, no others */
+    void (*failed)(void *arg, const char *why);              /* it is not, or no longer, in; the last one */
+};
+
+struct driver_entry {
+    const char *room, *name;
+    const struct offer *offer;
+};
+
+/* What a participant has on its screen. */
+struct driver_view {
+    bool hidden;
+    uint16_t width, height;
+};
+
+struct driver {
+    const char *name;
+    bool one_way; /* who publishes does not receive */
+    /* NULL with one line in words in err (OPTIONS_ERROR_MAX bytes). */
+    void *(*open)(const struct options *options, GMainLoop *loop, char *err);
+    void (*close)(void *server);
+    size_t (*busy)(const void *server); /* connections that are not closed yet */
+    /* A participant; never NULL. What the entry points to lives for the call. */
+    void *(*join)(void *server, const struct driver_entry *entry, const struct driver_upcalls *up, void *arg);
+    /* NULL = it has no word for that. */
+    void (*view)(void *member, size_t slot, const struct driver_view *views, size_t count);
+    void (*leave)(void *member); /* and free; no upcall is made any more; NULL is fine */
+};
+
+extern const struct driver driver_plenum, driver_whip;
+
+/* NULL where there is none of that name. */
+const struct driver *driver_find(const char *name);

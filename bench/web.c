@@ -1,0 +1,118 @@
+#include "web.h"
+
+#include <netdb.h>
+#include <string.h>
+
+enum { RECEIVE_BYTES = 16 << 10 };
+
+const char *web_explain(const char *said)
+{
+    static const struct {
+        const char *part, *words;
+    } table[] = {
+        {"conn fail: 111", "connection refused: nothing listens there"},
+        {"Unable to connect", "connection refused: nothing listens there, or there is no way to it"},
+        {"Timed out", "no answer in time"},
+        {"ws upgrade", "the server is there, but this URL is no WebSocket of its, or it is full"},
+        {"upgrade response", "the server is there, but this URL is no WebSocket of its, or it is full"},
+        {"protocol", "the server does not speak this protocol there"},
+        {"tls", "no TLS there, or a certificate that is not trusted (--insecure takes any)"},
+        {"certificate", "its certificate is not trusted (--insecure takes any)"},
+        {"server's cert", "its certificate is not trusted (--insecure takes any)"},
+    };
+    for (size_t i = 0; said && i < G_N_ELEMENTS(table); i++) {
+        if (strstr(said, table[i].part))
+            return table[i].words;
+    }
+    return said ? said : "no connection";
+}
+
+static bool take_apart(struct web *web, const char *url, const struct web_kind *kind, bool insecure)
+{
+    const char *scheme, *host, *path;
+    web->url = g_strdup(url);
+    if (lws_parse_uri(web->url, &scheme, &host, &web->port, &path) || !*host || web->port < 1 ||
+        web->port > 65535 || (strcmp(scheme, kind->plain) != 0 && strcmp(scheme, kind->tls) != 0))
+        return false;
+    web->host = host;
+    web->host_header = g_strdup_printf(strchr(host, ':') ? "[%s]:%d" : "%s:%d", host, web->port);
+    web->path = g_strconcat("/", path, NULL);
+    if (strcmp(scheme, kind->tls) == 0)
+        web->flags =
+            LCCSCF_USE_SSL | (insecure ? LCCSCF_ALLOW_SELFSIGNED | LCCSCF_ALLOW_INSECURE |
+                                             LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK | LCCSCF_ALLOW_EXPIRED
+                                       : 0);
+    return true;
+}
+
+/* libwebsockets does not say why a name leads nowhere. */
+static bool host_is_known(const char *host)
+{
+    struct addrinfo *list = NULL;
+    bool known = getaddrinfo(host, NULL, NULL, &list) == 0;
+    if (known)
+        freeaddrinfo(list);
+    return known;
+}
+
+static bool start(struct web *web, const struct web_kind *kind, GMainLoop *loop)
+{
+    void *loops[] = {loop};
+    web->protocols[0] = (struct lws_protocols){
+        .name = kind->protocol, .callback = kind->callback, .rx_buffer_size = RECEIVE_BYTES};
+    const struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .protocols = web->protocols,
+        .options = LWS_SERVER_OPTION_GLIB | (web->flags ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
+        .foreign_loops = loops,
+    };
+    lws_set_log_level(0, NULL);
+    web->context = lws_create_context(&info);
+    return web->context;
+}
+
+struct web *web_new(const char *url, const struct web_kind *kind, bool insecure, GMainLoop *loop, char *err)
+{
+    struct web *web = g_new0(struct web, 1);
+    if (!take_apart(web, url, kind, insecure))
+        g_snprintf(err, WEB_ERROR_MAX,
+                   "%s is no URL of this driver's: %s://HOST:PORT/PATH or %s://HOST:PORT/PATH", url,
+                   kind->plain, kind->tls);
+    else if (!host_is_known(web->host))
+        g_snprintf(err, WEB_ERROR_MAX, "there is no host %s", web->host);
+    else if (!start(web, kind, loop))
+        g_snprintf(err, WEB_ERROR_MAX, "libwebsockets cannot start");
+    else
+        return web;
+    web_free(web);
+    return NULL;
+}
+
+void web_free(struct web *web)
+{
+    if (!web)
+        return;
+    if (web->context)
+        lws_context_destroy(web->context);
+    g_free(web->url);
+    g_free(web->host_header);
+    g_free(web->path);
+    g_free(web);
+}
+
+bool web_connect(struct web *web, const char *method, const char *path, void *user, struct lws **wsi)
+{
+    const struct lws_client_connect_info info = {
+        .context = web->context,
+        .address = web->host,
+        .host = web->host_header,
+        .port = web->port,
+        .path = path,
+        .method = method,
+        .protocol = web->protocols[0].name,
+        .ssl_connection = web->flags,
+        .userdata = user,
+        .pwsi = wsi,
+    };
+    return lws_client_connect_via_info(&info);
+}

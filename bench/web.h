@@ -1,0 +1,39 @@
+/* One server that is spoken to over HTTP or WebSockets, with libwebsockets on the GLib main loop: its URL,
+ * and errors in words. */
+#pragma once
+
+#include <glib.h>
+#include <libwebsockets.h>
+#include <stdbool.h>
+
+enum { WEB_ERROR_MAX = 256 };
+
+/* What is spoken: its two schemes, the subprotocol, and who is told what happens. */
+struct web_kind {
+    const char *plain, *tls, *protocol;
+    lws_callback_function *callback; /* user: what web_connect() was given */
+};
+
+struct web {
+    struct lws_context *context;
+    struct lws_protocols protocols[2];
+    char *url;        /* taken apart in place */
+    const char *host; /* points into it */
+    char *host_header, *path;
+    int port, flags;
+    size_t count; /* connections that are there, or on their way: kept by those who make them */
+};
+
+/* insecure: take any certificate. NULL, with one line in words in err (WEB_ERROR_MAX bytes), where the URL is
+ * none, its host is not known, or libwebsockets fails. */
+struct web *web_new(const char *url, const struct web_kind *kind, bool insecure, GMainLoop *loop, char *err);
+
+/* Closes what is open. NULL is fine. */
+void web_free(struct web *web);
+
+/* Begin to connect: an HTTP request of that method, or NULL = a WebSocket. false = it came to nothing; the
+ * kind's callback may have been told already. path has to begin with a slash. */
+bool web_connect(struct web *web, const char *method, const char *path, void *user, struct lws **wsi);
+
+/* What libwebsockets says (NULL is fine) of a connection that came to nothing, in words. */
+const char *web_explain(const char *said);

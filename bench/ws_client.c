@@ -1,0 +1,151 @@
+#include "ws_client.h"
+
+#include <string.h>
+
+enum { CLOSE_SECONDS = 2 };
+
+struct ws_client {
+    struct web *web;
+    const struct ws_client_upcalls *up; /* NULL = freed by its owner */
+    void *arg;
+    struct lws *wsi; /* NULL = gone, or never there */
+    GQueue out;      /* of GBytes */
+    GString *in;
+    char *why;
+    guint tell; /* idle source that tells why it was closed */
+    bool open;
+};
+
+/* --- One connection ------------------------------------------------------------ */
+
+static void destroy(struct ws_client *c)
+{
+    if (c->tell)
+        g_source_remove(c->tell);
+    g_queue_clear_full(&c->out, (GDestroyNotify)g_bytes_unref);
+    g_string_free(c->in, TRUE);
+    g_free(c->why);
+    g_free(c);
+}
+
+static gboolean tell_closed(void *arg)
+{
+    struct ws_client *c = arg;
+    c->tell = 0;
+    c->up->closed(c->arg, c->why);
+    return G_SOURCE_REMOVE;
+}
+
+/* libwebsockets has done with it. */
+static void gone(struct ws_client *c, const char *why)
+{
+    c->wsi = NULL;
+    c->open = false;
+    c->web->count--;
+    if (!c->up) {
+        destroy(c);
+        return;
+    }
+    c->why = g_strdup(why);
+    c->tell = g_idle_add(tell_closed, c);
+}
+
+static int write_next(struct ws_client *c)
+{
+    g_autoptr(GBytes) bytes = g_queue_pop_head(&c->out);
+    if (bytes) {
+        size_t len;
+        const void *text = g_bytes_get_data(bytes, &len);
+        g_autofree unsigned char *room = g_malloc(LWS_PRE + len);
+        memcpy(room + LWS_PRE, text, len);
+        if (lws_write(c->wsi, room + LWS_PRE, len, LWS_WRITE_TEXT) < (int)len)
+            return -1;
+    }
+    if (c->out.length) {
+        lws_callback_on_writable(c->wsi);
+        return 0;
+    }
+    if (c->up)
+        return 0;
+    lws_close_reason(c->wsi, LWS_CLOSE_STATUS_NORMAL, NULL, 0);
+    return -1;
+}
+
+static void received(struct ws_client *c, const char *bytes, size_t len)
+{
+    g_string_append_len(c->in, bytes, (gssize)len);
+    if (!lws_is_final_fragment(c->wsi) || lws_remaining_packet_payload(c->wsi) > 0)
+        return;
+    if (c->up)
+        c->up->text(c->arg, c->in->str, c->in->len);
+    g_string_truncate(c->in, 0);
+}
+
+static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+    struct ws_client *c = user;
+    switch (reason) {
+    case LWS_CALLBACK_CLIENT_ESTABLISHED:
+        c->wsi = wsi;
+        c->open = true;
+        if (c->up)
+            c->up->opened(c->arg);
+        lws_callback_on_writable(wsi);
+        return 0;
+    case LWS_CALLBACK_CLIENT_RECEIVE:
+        received(c, in, len);
+        return 0;
+    case LWS_CALLBACK_CLIENT_WRITEABLE:
+        return write_next(c);
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        if (len > 2 && !c->why)
+            c->why = g_strndup((const char *)in + 2, len - 2);
+        return 0;
+    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: {
+        g_autofree char *said = in ? g_strndup(in, len) : NULL;
+        gone(c, web_explain(said));
+        return 0;
+    }
+    case LWS_CALLBACK_CLIENT_CLOSED: {
+        g_autofree char *why = g_steal_pointer(&c->why);
+        gone(c, why ? why : "the server closed the connection");
+        return 0;
+    }
+    default:
+        return 0;
+    }
+}
+
+struct ws_client *ws_client_new(struct web *web, const struct ws_client_upcalls *up, void *arg)
+{
+    struct ws_client *c = g_new0(struct ws_client, 1);
+    *c = (struct ws_client){.web = web, .up = up, .arg = arg, .in = g_string_new(NULL)};
+    g_queue_init(&c->out);
+    web->count++;
+    if (!web_connect(web, NULL, web->path, c, &c->wsi) && !c->tell)
+        gone(c, "no connection");
+    return c;
+}
+
+void ws_client_send(struct ws_client *c, const char *text)
+{
+    g_queue_push_tail(&c->out, g_bytes_new(text, strlen(text)));
+    if (c->open)
+        lws_callback_on_writable(c->wsi);
+}
+
+void ws_client_free(struct ws_client *c)
+{
+    if (!c)
+        return;
+    c->up = NULL;
+    if (!c->wsi) {
+        destroy(c);
+        return;
+    }
+    /* Whoever does not answer is left behind. */
+    lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_REASON_BASE, CLOSE_SECONDS);
+    lws_callback_on_writable(c->wsi);
+}
+
+const struct web_kind ws_client_kind = {"ws", "wss", "plenum", callback};

@@ -1,0 +1,126 @@
+#include "allot.h"
+
+#include "bandwidth.h"
+#include "room.h"
+#include "slot.h"
+#include "track.h"
+#include "transport.h"
+
+enum {
+    AUDIO_BPS = 58000,          /* what a voice is taken to need before it was measured, with all headers */
+    AUDIO_HEADERS_PERCENT = 45, /* those of UDP and IP and SRTP's tag, which a slot's rate does not count */
+};
+
+/* What the allocator is told, for all slots of one viewer. */
+struct sheet {
+    struct allocate_slot slots[SFU_SLOTS_MAX];
+    struct allocate_choice choices[SFU_SLOTS_MAX];
+    struct allocate_step voices[SFU_SLOTS_MAX]; /* the one step of each audio slot */
+};
+
+static void describe_voice(struct allocate_slot *to, struct allocate_step *step, const struct slot *s,
+                           uint64_t now_us)
+{
+    uint32_t bps = rate_bps(&s->rate, now_us);
+    bps = bps ? bps + bps / 100 * AUDIO_HEADERS_PERCENT : AUDIO_BPS;
+    *step = (struct allocate_step){.alive = true, .bps = bps};
+    to->steps = step;
+    to->step_count = 1;
+}
+
+/* Nothing is set aside for what the viewer cannot decode. */
+static bool is_decodable(const struct slot *s, uint64_t now_us)
+{
+    const struct layer *l = track_layer(s->holder, SFU_LAYERS_MAX, now_us);
+    return !l || slot_format(s, l);
+}
+
+static void describe_picture(struct allocate_slot *to, const struct slot *s, uint64_t now_us)
+{
+    const struct track *track = s->holder;
+    to->width = s->view.width;
+    to->height = s->view.height;
+    to->max_fps = s->view.max_fps;
+    to->priority = s->view.priority;
+    to->pinned = s->view.pin_participant != 0;
+    to->screen = track->source == SFU_SCREEN;
+    to->speaker = track->publisher->participant == speech_dominant(&track->room->speech);
+    if (!is_decodable(s, now_us))
+        return;
+    to->steps = track_steps(s->holder, &to->step_count, now_us);
+}
+
+static void describe(struct sheet *sheet, const struct transport *t, uint64_t now_us)
+{
+    for (size_t i = 0; i < t->slot_count; i++) {
+        const struct slot *s = t->slots[i];
+        struct allocate_slot *to = &sheet->slots[i];
+        *to = (struct allocate_slot){.kind = s->desc.kind, .hidden = slot_hidden(s)};
+        if (!s->holder)
+            continue;
+        to->source = s->holder->id;
+        if (s->desc.kind == RTP_AUDIO)
+            describe_voice(to, &sheet->voices[i], s, now_us);
+        else
+            describe_picture(to, s, now_us);
+    }
+}
+
+/* With simulcast a choice's layer is the track's; a single stream's are its spatial ones. */
+static struct slot_aim aim_of(const struct track *track, const struct allocate_choice *choice)
+{
+    uint8_t wish = choice->wish == ALLOCATE_NONE ? 0 : choice->wish;
+    uint8_t layer = choice->layer == ALLOCATE_NONE ? wish : choice->layer;
+    uint8_t tid = choice->layer == ALLOCATE_NONE ? POINTS_TEMPORAL - 1 : choice->tid;
+    if (track->layer_count > 1)
+        return (struct slot_aim){.layer = layer, .sid = POINTS_SPATIAL - 1, .tid = tid, .wish = wish};
+    return (struct slot_aim){.sid = layer, .tid = tid};
+}
+
+static void obey(struct slot *s, const struct allocate_choice *choice, uint64_t now_us)
+{
+    if (!s->holder)
+        return;
+    if (choice->why == ALLOCATE_BANDWIDTH) {
+        slot_pause(s, now_us);
+        return;
+    }
+    const struct slot_aim aim = aim_of(s->holder, choice);
+    slot_aim(s, &aim, now_us);
+}
+
+void allot_touch(struct transport *t)
+{
+    if (t->bandwidth)
+        allocate_touch(&t->bandwidth->allocate);
+}
+
+static uint32_t capped(uint64_t bps)
+{
+    return bps < UINT32_MAX ? (uint32_t)bps : UINT32_MAX;
+}
+
+static void spend(struct transport *t, uint64_t now_us)
+{
+    struct bandwidth *b = t->bandwidth;
+    struct sheet sheet;
+    struct allocate_total total;
+    describe(&sheet, t, now_us);
+    estimator_wish(&b->estimator, capped(allocate_wanted_bps(sheet.slots, t->slot_count)), now_us);
+    allocate_run(&b->allocate, sheet.slots, t->slot_count, estimator_target_bps(&b->estimator), now_us,
+                 sheet.choices, &total);
+    for (size_t i = 0; i < t->slot_count; i++)
+        obey(t->slots[i], &sheet.choices[i], now_us);
+    /* What is had is wanted, too: an estimate is looked after while a source that may move stands still. */
+    estimator_have(&b->estimator, capped(total.used_bps));
+    estimator_want(&b->estimator, capped(total.more ? total.wanted_bps : total.used_bps), now_us);
+}
+
+void allot(struct transport *t, uint64_t now_us)
+{
+    struct bandwidth *b = t->bandwidth;
+    if (!b || !t->connected || !allocate_due(&b->allocate, estimator_target_bps(&b->estimator), now_us))
+        return;
+    spend(t, now_us);
+    bandwidth_wake(b, now_us);
+}

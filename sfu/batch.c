@@ -1,0 +1,25 @@
+#include "batch.h"
+
+#include "slot.h"
+#include "track.h"
+
+void batch_add(struct batch *b, struct layer *layer, struct packet *p, uint64_t number, uint64_t now_us)
+{
+    if (b->count == BATCH_MAX || (b->layer && b->layer != layer))
+        batch_flush(b, now_us);
+    b->layer = layer;
+    b->packets[b->count++] = (struct batch_packet){packet_ref(p), number, layer->newest};
+}
+
+void batch_flush(struct batch *b, uint64_t now_us)
+{
+    const struct watchers *watchers = b->layer ? &b->layer->watchers : NULL;
+    for (size_t i = 0; watchers && i < watchers->count; i++) {
+        for (size_t j = 0; j < b->count; j++)
+            slot_forward(watchers->list[i].slot, b->layer, &b->packets[j], now_us);
+    }
+    for (size_t j = 0; j < b->count; j++)
+        packet_unref(b->packets[j].packet);
+    b->layer = NULL;
+    b->count = 0;
+}

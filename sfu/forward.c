@@ -1,0 +1,294 @@
+/* What a slot sends (slot.h): the packets of its source, renumbered, and again where the viewer lost them. */
+#include "compose.h"
+#include "history.h"
+#include "seq.h"
+#include "slot.h"
+#include "track.h"
+#include "transport.h"
+#include "worker.h"
+
+#include <stdlib.h>
+
+/* --- Forwarding ------------------------------------------------------------------- */
+
+static struct counters *counters_of(const struct slot *s)
+{
+    return &s->viewer->worker->counters;
+}
+
+const struct sfu_format *slot_format(const struct slot *s, const struct layer *l)
+{
+    return l->format ? transport_plays(s->viewer, l->format) : NULL;
+}
+
+static uint64_t captured_us(const struct layer *l, const struct packet *p)
+{
+    return clock_map_to_us(&l->clock, &l->track->publisher->clock, p->view.timestamp);
+}
+
+/* The target's first packet is here: put it behind the stream. */
+static void switch_to(struct slot *s, struct layer *l, const struct packet *p, uint64_t number)
+{
+    uint64_t moved_us = rewrite_switch(&s->rewrite, number, &p->view, captured_us(l, p));
+    if (moved_us > SLOT_CORRECTION_US)
+        counter_add(counters_of(s), COUNT_slot_corrections, 1);
+    counter_add(counters_of(s), COUNT_slot_switches, 1);
+    watch_end(&s->current);
+    watch_move(&s->current, &s->target);
+    s->format = slot_format(s, l);
+    s->switched_timestamp = rewrite_timestamp(&s->rewrite, p->view.timestamp);
+    transport_tell_slots(s->viewer);
+}
+
+/* As which the packet goes: RED where the viewer has that, too. */
+static const struct sfu_format *format_for(const struct slot *s, const struct packet *p)
+{
+    const struct sfu_format *red =
+        p->frame.red.primary_at ? transport_format(s->viewer, RTP_CODEC_RED, 0) : NULL;
+    return red ? red : s->format;
+}
+
+/* Earlier frames in it are from before the switch, when another was heard. */
+static bool reaches_back(const struct slot *s, const struct packet *p, const struct rewritten *out)
+{
+    return ts_diff(out->timestamp - p->frame.red.reach, s->switched_timestamp) < 0;
+}
+
+/* What is sent of a packet that only fills a hole. */
+static const struct frame_info no_frame = {.picture_id = FRAME_NO_PICTURE_ID, .tl0_pic_idx = FRAME_NO_TL0};
+static const struct rtp_view no_payload;
+
+static void compose(const struct slot *s, struct composed *c, uint32_t track, const struct packet *p,
+                    const struct sent_packet *sent)
+{
+    const struct sfu_format *format = format_for(s, p);
+    const struct compose with = {
+        .exts = &s->viewer->media.exts,
+        .mid = s->reported ? NULL : s->desc.mid,
+        .ssrc = s->desc.ssrc,
+        .csrc = track,
+        .pt = s->format->pt,
+        .red_pt = format->codec == RTP_CODEC_RED ? format->pt : 0,
+        .primary_only = reaches_back(s, p, &sent->out),
+        .descriptor = s->format->codec == RTP_CODEC_AV1 || s->format->codec == RTP_CODEC_VP9,
+    };
+    if (sent->empty)
+        compose_packet(c, &with, &no_payload, &no_frame, p->data, &sent->out);
+    else
+        compose_packet(c, &with, &p->view, &p->frame, p->data, &sent->out);
+}
+
+/* The numbers that a packet of the current source leaves with. */
+static bool number_packet(struct slot *s, const struct packet *p, uint64_t number, bool marker,
+                          struct sent_packet *sent)
+{
+    const struct rtp_view empty = {.timestamp = p->view.timestamp};
+    if (sent->empty)
+        return rewrite_packet(&s->rewrite, number, &empty, &no_frame, false, &sent->out);
+    return rewrite_packet(&s->rewrite, number, &p->view, &p->frame, marker, &sent->out);
+}
+
+static void send_packet(struct slot *s, const struct layer *l, const struct packet *p, uint64_t number,
+                        bool marker, bool empty, uint64_t now_us)
+{
+    struct sent_packet sent = {.source = l->source, .in_seq = p->view.seq, .empty = empty};
+    bool has_place = s->format && number_packet(s, p, number, marker, &sent);
+    if (!has_place || !sent_note(&s->sent, &sent)) {
+        counter_add(counters_of(s), COUNT_drop_slot_late, 1);
+        return;
+    }
+    struct composed c;
+    compose(s, &c, l->track->id, p, &sent);
+    s->packets++;
+    s->octets += (uint32_t)(c.patch_len + c.rest_len);
+    s->bytes += c.header_len + c.patch_len + c.rest_len;
+    rate_add(&s->rate, (uint32_t)(c.header_len + c.patch_len + c.rest_len), now_us);
+    transport_send_rtp(s->viewer, &c, sent.out.index, s->desc.kind == RTP_AUDIO ? UDP_AUDIO : UDP_VIDEO,
+                       now_us);
+}
+
+/* Numbering closes over what is left out, padding too; where newer packets have gone out it fills the hole
+ * that its number is by now, so that nobody asks for it. */
+static void leave_out(struct slot *s, const struct layer *l, const struct packet *p, uint64_t from,
+                      uint64_t number, uint64_t now_us)
+{
+    if (!rewrite_drop(&s->rewrite, from, number, &p->frame))
+        send_packet(s, l, p, number, false, true, now_us);
+}
+
+/* True where it was the first packet of a new source. */
+static bool forward(struct slot *s, struct layer *l, const struct packet *p, uint64_t number, uint64_t now_us)
+{
+    struct selected how;
+    enum select_verdict verdict = select_packet(&s->select, l->source, number, &p->view, &p->frame, &how);
+    if (verdict == SELECT_DROP)
+        return false;
+    if (verdict == SELECT_SWITCH) {
+        switch_to(s, l, p, number);
+        how.marker |= s->desc.kind == RTP_AUDIO; /* RFC 3551, section 4.1 */
+    }
+    if (verdict == SELECT_SKIP || !p->view.payload_len)
+        leave_out(s, l, p, how.from, number, now_us);
+    else
+        send_packet(s, l, p, number, how.marker, false, now_us);
+    if (p->frame.start && select_wants_key(&s->select))
+        layer_want_key(l);
+    return verdict == SELECT_SWITCH;
+}
+
+void slot_forward(struct slot *s, struct layer *l, const struct batch_packet *p, uint64_t now_us)
+{
+    if (!forward(s, l, p->packet, p->number, now_us))
+        return;
+    /* Packets of a key frame that overtook its first one were dropped while the slot waited for that. */
+    for (uint64_t i = p->number + 1; i <= p->newest; i++) {
+        const struct packet *next = history_get(&l->history, i);
+        if (next)
+            forward(s, l, next, i, now_us);
+    }
+}
+
+bool slot_start_cached(struct slot *s, struct layer *l, uint64_t now_us)
+{
+    if (!l->key_number || l->newest - l->key_number >= SLOT_CACHED_MAX)
+        return false;
+    for (uint64_t i = l->key_number; i <= l->newest; i++) {
+        if (!history_get(&l->history, i))
+            return false;
+    }
+    const struct batch_packet key = {history_get(&l->history, l->key_number), l->key_number, l->newest};
+    if (rewrite_behind(&s->rewrite, captured_us(l, key.packet)) > SLOT_CORRECTION_US)
+        return false;
+    slot_forward(s, l, &key, now_us);
+    return true;
+}
+
+/* --- Retransmission ----------------------------------------------------------------- */
+
+/* A wish for what the window no longer holds: give it more room, for the next time. */
+static void widen(struct slot *s, uint16_t seq)
+{
+    size_t capacity = (s->sent.mask + 1) * 2;
+    uint64_t index = seq_extend(s->sent.highest, seq);
+    if (index > s->sent.highest || s->sent.highest - index <= s->sent.mask || capacity > SLOT_SENT_MAX)
+        return;
+    struct sent_packet *ring = malloc(capacity * sizeof(*ring)), *old = s->sent.ring;
+    if (!ring)
+        return;
+    sent_grow(&s->sent, ring, capacity);
+    free(old);
+}
+
+static bool may_resend(const struct slot *s, const struct sent_packet *sent, uint64_t now_us)
+{
+    uint32_t rtt_us = s->viewer->rtt_us;
+    uint32_t apart_us = rtt_us && rtt_us < SLOT_RESEND_US ? rtt_us : SLOT_RESEND_US;
+    uint32_t since_ms = (uint32_t)(now_us / 1000) - sent->resent_ms;
+    return sent->resends < SLOT_RESENDS_MAX && (!sent->resends || since_ms >= apart_us / 1000);
+}
+
+/* Whether something of what it shows can be sent again. */
+static bool has_rtx(const struct slot *s)
+{
+    return s->desc.rtx_ssrc && s->format && s->format->rtx_pt && s->current.layer;
+}
+
+/* As a retransmission (RFC 4588); returns the bytes that left. */
+static size_t send_again(struct slot *s, const struct packet *p, const struct sent_packet *sent,
+                         uint64_t now_us)
+{
+    const struct sfu_format *format = format_for(s, p);
+    struct composed c;
+    if (!format || !format->rtx_pt)
+        return 0;
+    compose(s, &c, s->current.layer->track->id, p, sent);
+    compose_rtx(&c, s->desc.rtx_ssrc, format->rtx_pt, (uint16_t)s->rtx_index, (uint16_t)sent->out.index);
+    return transport_send_rtp(s->viewer, &c, s->rtx_index++, UDP_RTX, now_us);
+}
+
+/* The packet sent with that number, where it can be sent again: what came before the last switch is of no use
+ * to a decoder that has its key frame. */
+static struct packet *sent_before(struct slot *s, uint16_t seq, struct sent_packet **sent)
+{
+    const struct layer *l = s->current.layer;
+    *sent = sent_find(&s->sent, seq);
+    if (!*sent || !l || l->source != (*sent)->source)
+        return NULL;
+    return history_get(&l->history, seq_extend(l->newest, (*sent)->in_seq));
+}
+
+bool slot_nacked(struct slot *s, uint16_t seq, uint64_t now_us)
+{
+    struct sent_packet *sent;
+    s->nacked++;
+    if (!has_rtx(s))
+        return false;
+    struct packet *p = sent_before(s, seq, &sent);
+    if (!sent)
+        widen(s, seq);
+    if (!p || !may_resend(s, sent, now_us))
+        return false;
+    sent->resends++;
+    sent->resent_ms = (uint32_t)(now_us / 1000);
+    return true;
+}
+
+static size_t repeat(struct slot *s, uint16_t seq, uint64_t now_us)
+{
+    struct sent_packet *sent;
+    struct packet *p = has_rtx(s) ? sent_before(s, seq, &sent) : NULL;
+    return p ? send_again(s, p, sent, now_us) : 0;
+}
+
+size_t slot_resend(struct slot *s, uint16_t seq, uint64_t now_us)
+{
+    size_t len = repeat(s, seq, now_us);
+    s->retransmitted += len > 0;
+    return len;
+}
+
+/* --- Probes --------------------------------------------------------------------------- */
+
+/* As which padding goes on the SSRC for retransmissions, 0 = not: any video format's will do, for there is
+ * nothing to decode in it. */
+static uint8_t padding_pt(const struct slot *s)
+{
+    const struct sfu_media_desc *media = &s->viewer->media;
+    if (s->desc.kind != RTP_VIDEO || !s->desc.rtx_ssrc)
+        return 0;
+    if (s->format && s->format->rtx_pt)
+        return s->format->rtx_pt;
+    for (size_t i = 0; i < media->format_count; i++) {
+        if (rtp_codecs[media->formats[i].codec].kind == RTP_VIDEO && media->formats[i].rtx_pt)
+            return media->formats[i].rtx_pt;
+    }
+    return 0;
+}
+
+bool slot_can_probe(const struct slot *s)
+{
+    return !s->desc.stopped && padding_pt(s) != 0;
+}
+
+/* Padding alone, on the SSRC for retransmissions: there it needs no place among the pictures. */
+static size_t send_padding(struct slot *s, uint64_t now_us)
+{
+    const struct compose with = {
+        .exts = &s->viewer->media.exts, .ssrc = s->desc.rtx_ssrc, .pt = padding_pt(s)};
+    const struct rtp_view view = {0};
+    const struct frame_info frame = {0};
+    const struct rewritten out = {.index = s->rtx_index, .timestamp = s->rewrite.timestamp};
+    struct composed c;
+    compose_packet(&c, &with, &view, &frame, (const uint8_t *)"", &out);
+    compose_padding(&c);
+    return transport_send_rtp(s->viewer, &c, s->rtx_index++, UDP_RTX, now_us);
+}
+
+void slot_probe(struct slot *s, size_t bytes, uint64_t now_us)
+{
+    size_t sent = 0;
+    for (uint16_t i = 0; sent + SLOT_PROBE_REPEAT <= bytes && i < SLOT_PROBE_REPEATS; i++)
+        sent += repeat(s, (uint16_t)(s->sent.highest - i), now_us);
+    for (size_t i = 0; sent < bytes && i < SLOT_PROBE_PADDINGS; i++)
+        sent += send_padding(s, now_us);
+}

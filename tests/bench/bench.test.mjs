@@ -1,0 +1,122 @@
+// plenum-bench against a server on loopback: what it tells, how it ends, and what it says when it cannot.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { startServer } from '../browser/lib/server.mjs';
+import { until } from '../browser/lib/until.mjs';
+
+const program = fileURLToPath(new URL('../../build/release/plenum-bench', import.meta.url));
+let folder;
+let server;
+let port;
+
+async function freePort() {
+  const listener = net.createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port: free } = listener.address();
+  listener.close();
+  await once(listener, 'close');
+  return free;
+}
+
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'plenum-bench-'));
+  port = await freePort();
+  server = await startServer({
+    set: { 'http.address': '127.0.0.1', 'http.port': port, 'rtc.address': '127.0.0.1', 'rtc.port': await freePort(), 'rtc.workers': 1 },
+  });
+});
+
+after(async () => {
+  await server?.stop().finally(server.kill);
+  await rm(folder, { recursive: true });
+});
+
+// Runs it to its end: { code, stdout, stderr }.
+const bench = (...args) => new Promise((resolve) => {
+  execFile(program, args, { timeout: 30000 }, (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }));
+});
+
+const here = () => ['--url', `ws://127.0.0.1:${port}/ws`];
+const participants = async () => (await (await fetch(`${server.url}health`)).json()).participants;
+
+test('a small meeting: everything arrives, conditions hold, and the JSON says so', async () => {
+  const json = path.join(folder, 'meeting.json');
+  const { code, stdout, stderr } = await bench(...here(), '--room', 'meeting', '--participants', '5', '--publishers', '2',
+    '--duration', '2', '--json', json, '--assert', 'loss<1%', 'packets_in>100', 'faults=0', 'participants=5');
+  assert.equal(code, 0, stdout + stderr);
+  const { figures, conditions, units, first_error: firstError } = JSON.parse(await readFile(json, 'utf8'));
+  assert.deepEqual(conditions.map(({ holds }) => holds), [true, true, true, true]);
+  assert.equal(firstError, '');
+  assert.equal(figures.failed, 0);
+  assert.equal(figures.unreadable, 0);
+  // Two speakers of 50 packets a second to four others each, and each publisher's camera.
+  assert.ok(figures.audio_in > 300 && figures.audio_in < 500, `audio_in ${figures.audio_in}`);
+  assert.ok(figures.frames_in > 8, `frames_in ${figures.frames_in}`);
+  assert.ok(figures.p50 > 0 && figures.p50 <= figures.p99 && figures.p99 <= figures.max, stdout);
+  assert.ok(figures.join_p50 > 0 && figures.join_p50 <= figures.join_max, stdout);
+  assert.equal(units.p99, 'ms');
+  assert.match(stdout, /^loss +0\.\d+ % /m);
+  await until('an empty server', async () => (await participants()) === 0, { every: 20 });
+});
+
+test('a condition that does not hold: exit code 1, and it is named', async () => {
+  const json = path.join(folder, 'broken.json');
+  const { code, stdout } = await bench(...here(), '--room', 'broken', '--participants', '2', '--duration', '500ms', '--warmup', '100ms',
+    '--json', json, '--assert', 'loss>50%', 'packets_in>1');
+  assert.equal(code, 1, stdout);
+  assert.match(stdout, /^loss>50% +DOES NOT HOLD$/m);
+  assert.match(stdout, /^packets_in>1 +holds$/m);
+  const { conditions } = JSON.parse(await readFile(json, 'utf8'));
+  assert.deepEqual(conditions.map(({ holds }) => holds), [false, true]);
+});
+
+test('WHIP and WHEP: one publishes, three watch', async () => {
+  const { code, stdout, stderr } = await bench('--driver', 'whip', '--url', `http://127.0.0.1:${port}`, '--room', 'stream', '--participants', '4',
+    '--publishers', '1', '--slots', '1,1', '--duration', '1500ms', '--assert', 'loss<1%', 'faults=0', 'failed=0', 'audio_in>60', 'frames_in>15');
+  assert.equal(code, 0, stdout + stderr);
+  await until('an empty server', async () => (await participants()) === 0, { every: 20 });
+});
+
+test('SIGTERM ends it early: it leaves the room and tells what it saw', async () => {
+  const child = spawn(program, [...here(), '--room', 'early', '--participants', '3', '--duration', '60min']);
+  let out = '';
+  child.stdout.on('data', (data) => (out += data));
+  await until('three in the room', () => out.includes('3 participants are there\n'), { every: 20 });
+  assert.equal(await participants(), 3);
+  child.kill('SIGTERM');
+  const [code] = await once(child, 'close');
+  assert.equal(code, 0);
+  assert.match(out, /^participants +3 /m);
+  await until('an empty server', async () => (await participants()) === 0, { every: 20 });
+});
+
+test('what cannot be is said in words, with exit code 2', async () => {
+  const nothing = await freePort();
+  for (const [args, words] of [
+    [['--url', `ws://127.0.0.1:${nothing}/ws`], /connection refused/],
+    [['--url', `ws://127.0.0.1:${port}/nowhere`, '--participants', '1'], /this URL is no WebSocket/],
+    [['--url', 'http://127.0.0.1/'], /no URL of this driver's: ws:/],
+    [['--url', 'ws://name.invalid/ws'], /there is no host name\.invalid/],
+    [[...here(), '--room', 'not a name', '--participants', '1'], /the server refused the join: .*room/],
+    [[...here(), '--driver', 'other'], /there is no driver other/],
+    [[...here(), '--driver', 'whip'], /no URL of this driver's: http:/],
+    [['--driver', 'whip', '--url', `http://127.0.0.1:${port}`, '--participants', '1', '--publishers', '0', '--slots', '0,0'], /answered the offer with 400/],
+    [['--driver', 'whip', '--url', `http://127.0.0.1:${nothing}`], /connection refused/],
+    [['--participants', 'many'], /--participants many: it has to be N/],
+    [['--colour', 'red'], /there is no option --colour/],
+    [['--assert', 'los<1'], /'los<1' is no condition/],
+  ]) {
+    const { code, stdout, stderr } = await bench(...args);
+    assert.match(stderr, words);
+    assert.equal(stderr.trim().split('\n').length, 1, stderr);
+    assert.equal(stdout, '');
+    assert.equal(code, 2, stderr);
+  }
+});

@@ -1,0 +1,52 @@
+// Firefox, which has no RED and takes no dependency descriptor, in rooms of other codecs than VP8. It has H.264 only
+// with a plug-in that it would have to download.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { launchChromium } from './lib/chromium.mjs';
+import { launchFirefox } from './lib/firefox.mjs';
+import { Person } from './lib/person.mjs';
+import { startServer } from './lib/server.mjs';
+
+const camera = { width: 640, height: 360 };
+let chromium;
+let firefox;
+
+before(async () => {
+  [chromium, firefox] = await Promise.all([launchChromium({ fps: 5 }), launchFirefox()]);
+});
+
+after(() => Promise.all([chromium?.close(), firefox?.close()]));
+
+for (const codec of ['VP9', 'AV1']) {
+  describe(codec, () => {
+    let server;
+    let ann;
+    let ben;
+    let cleo;
+
+    before(async () => {
+      server = await startServer({ set: { 'room.video_codecs': codec, 'room.red': 'on' } });
+    });
+
+    after(async () => {
+      for (const person of [ann, ben, cleo]) await person?.page.close();
+      await server?.kill();
+    });
+
+    test('two in Firefox and one in Chromium see and hear each other', async () => {
+      ann = await Person.join(firefox, server, 'hall', 'Ann', { camera });
+      ben = await Person.join(chromium, server, 'hall', 'Ben', { camera });
+      cleo = await Person.join(firefox, server, 'hall', 'Cleo', { camera });
+      await Promise.all([ann.seesAndHears(ben), ben.seesAndHears(ann), ben.seesAndHears(cleo)]);
+      await Promise.all([cleo.seesAndHears(ben, ann), ann.seesAndHears(cleo)]);
+      for (const [viewer, other] of [[ann, ben], [ben, ann], [cleo, ann]]) {
+        assert.equal((await viewer.slotOf(other)).codec, codec);
+      }
+    });
+
+    test('nobody met an error, and the server ends with 0', async () => {
+      for (const person of [ann, ben, cleo]) person.assertNoErrors();
+      await server.stop();
+    });
+  });
+}

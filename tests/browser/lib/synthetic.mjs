@@ -1,0 +1,29 @@
+// A publisher that costs next to nothing: plenum-bench, whose pictures were encoded once and whose rates are known.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { until } from './until.mjs';
+
+/* global window */
+const program = fileURLToPath(new URL('../../../build/release/plenum-bench', import.meta.url));
+const LAYERS = '320x180@15:150k,640x360@15:500k,1280x720@15:1500k';
+
+// Joins that room of the server, sends sound and pictures, and looks at nobody. Gives
+//   seenBy(viewer)  it as that Person knows it: { id, name }
+//   stop()          leaves
+export function publish(server, room, { layers = LAYERS } = {}) {
+  const url = new URL('ws', server.url.replace('http', 'ws'));
+  const child = spawn(program, ['--url', url, '--insecure', '--room', room, '--participants', '1', '--pictures',
+    '--layers', layers, '--slots', '1,1', '--duration', '3600'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  return {
+    seenBy: (viewer) => until(`${viewer.name} knows who publishes`, () => viewer.page.evaluate(() =>
+      [...window.plenum.roster.values()].find(({ name, tracks }) => name.startsWith('bench') && tracks.length > 0)))
+      .then(({ participant, name }) => ({ id: participant, name })),
+    async stop() {
+      if (child.exitCode === null) {
+        child.kill();
+        await once(child, 'exit');
+      }
+    },
+  };
+}

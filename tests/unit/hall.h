@@ -1,0 +1,213 @@
+/* A room on a worker that has no thread: tests are its loop and its clock, and put packets into its tracks as
+ * if they had been decrypted. Nothing leaves: slots count what they would have sent. */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "bytes.h"
+#include "room.h"
+#include "slot.h"
+#include "track.h"
+#include "transport.h"
+#include "worker.h"
+
+enum {
+    HALL_SEATS = 8,
+    HALL_MS_MAX = 29000, /* nobody ever checks or shakes hands: after 30 s they are gone */
+    HALL_AUDIO_US = 20000,
+    HALL_VIDEO_US = 40000,
+    HALL_SILENT = 90, /* level of a quiet room: what a voice stands out from */
+    HALL_LOUD = 20,
+    HALL_LEVEL_ID = 1, /* of the header extension */
+};
+
+/* Payload types, the same for all. */
+enum hall_codec { HALL_OPUS = 111, HALL_VP8 = 96, HALL_H264 = 97 };
+
+struct hall_seat {
+    struct transport *transport; /* NULL = empty */
+    uint8_t level;               /* of the microphone */
+    enum hall_codec codec;       /* of the camera */
+    uint16_t seq[2];             /* audio, video */
+    uint64_t next_us[2];         /* when the next packet comes */
+    bool off[2];                 /* none comes */
+};
+
+struct hall {
+    struct worker worker;
+    struct mailbox events;
+    struct dtls_context *dtls;
+    struct room *room;
+    uint64_t now_us, end_us;
+    struct hall_seat seats[HALL_SEATS]; /* seat i is participant i + 1 */
+};
+
+static inline void hall_begin(struct hall *h)
+{
+    struct udp_addresses at = {.count = 1};
+    struct addr bad;
+    *h = (struct hall){.dtls = dtls_context_new(NULL), .now_us = 1000000000};
+    h->end_us = h->now_us + HALL_MS_MAX * 1000;
+    assert_non_null(h->dtls);
+    assert_int_equal(addr_parse(&at.at[0], "127.0.0.1", 0), 0);
+    assert_int_equal(mailbox_init(&h->events, 1024), 0);
+    assert_int_equal(worker_init(&h->worker, 0, &at, h->dtls, &h->events, &bad), 0);
+    h->room = room_new(&h->worker, 1);
+}
+
+static inline void hall_drop_events(struct hall *h)
+{
+    struct mail m;
+    mailbox_sender_flush(&h->worker.to_control);
+    mailbox_clear(&h->events);
+    while (mailbox_take(&h->events, &m))
+        mail_free(&m);
+}
+
+static inline void hall_end(struct hall *h)
+{
+    for (size_t i = 0; i < HALL_SEATS; i++) {
+        if (h->seats[i].transport)
+            transport_end(h->seats[i].transport, SFU_GONE_CLOSED);
+    }
+    room_free(h->room);
+    hall_drop_events(h);
+    assert_int_equal(h->worker.packets.used, 0);
+    worker_finish(&h->worker);
+    mailbox_finish(&h->events);
+    dtls_context_free(h->dtls);
+}
+
+static inline void hall_format(struct sfu_media_desc *m, enum rtp_codec codec, enum hall_codec pt)
+{
+    m->formats[m->format_count++] = (struct sfu_format){.codec = codec, .pt = (uint8_t)pt};
+}
+
+static inline void hall_slots(struct sfu_media_desc *m, enum rtp_kind kind, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint32_t ssrc = 1000u + m->slot_count;
+        m->slots[m->slot_count++] = (struct sfu_slot_desc){.kind = kind, .mid = "s", .ssrc = ssrc};
+    }
+}
+
+/* Connected, with a microphone and a camera that send silence and a picture from now on, and these slots. It
+ * knows H.264 where h264 says so. */
+static inline void hall_join(struct hall *h, size_t seat, size_t audio_slots, size_t video_slots, bool h264)
+{
+    struct hall_seat *s = &h->seats[seat];
+    struct sfu_transport_desc d = {.fingerprint = *dtls_context_fingerprint(h->dtls)};
+    struct sfu_media_desc *m = &d.media;
+    uint32_t participant = (uint32_t)seat + 1;
+    assert_int_equal(ice_random_string(d.ufrag, ICE_UFRAG_LEN), 0);
+    assert_int_equal(ice_random_string(d.pwd, ICE_PWD_LEN), 0);
+    m->exts.id[RTP_EXT_AUDIO_LEVEL] = HALL_LEVEL_ID;
+    hall_format(m, RTP_CODEC_OPUS, HALL_OPUS);
+    hall_format(m, RTP_CODEC_VP8, HALL_VP8);
+    if (h264)
+        hall_format(m, RTP_CODEC_H264, HALL_H264);
+    m->tracks[m->track_count++] =
+        (struct sfu_track_desc){.id = participant * 2, .kind = RTP_AUDIO, .source = SFU_MIC, .mid = "0"};
+    m->tracks[m->track_count++] = (struct sfu_track_desc){
+        .id = participant * 2 + 1, .kind = RTP_VIDEO, .source = SFU_CAMERA, .mid = "1"};
+    hall_slots(m, RTP_AUDIO, audio_slots);
+    hall_slots(m, RTP_VIDEO, video_slots);
+    *s = (struct hall_seat){.level = HALL_SILENT, .codec = HALL_VP8, .next_us = {h->now_us, h->now_us}};
+    s->transport = transport_new(&h->worker, h->room, seat + 1, participant, &d, h->now_us);
+    assert_non_null(s->transport);
+    s->transport->connected = true;
+}
+
+static inline size_t hall_write_payload(const struct hall_seat *s, enum rtp_kind kind, uint8_t *p)
+{
+    static const uint8_t vp8[] = {0x10, 0x10, 0, 0,  0x9d, 0x01,
+                                  0x2a, 64,   0, 64, 0}; /* a key frame, 64 x 64 */
+    static const uint8_t h264[] = {0x65, 0x88, 0x80};    /* an IDR slice */
+    static const uint8_t opus[] = {0x78, 0, 0};
+    const uint8_t *from = kind == RTP_AUDIO ? opus : s->codec == HALL_VP8 ? vp8 : h264;
+    size_t len = kind == RTP_AUDIO ? sizeof(opus) : s->codec == HALL_VP8 ? sizeof(vp8) : sizeof(h264);
+    memcpy(p, from, len);
+    return len;
+}
+
+static inline void hall_packet(struct hall *h, size_t seat, enum rtp_kind kind)
+{
+    struct hall_seat *s = &h->seats[seat];
+    struct transport *t = s->transport;
+    struct packet *p = packet_get(&h->worker.packets);
+    assert_non_null(p);
+    struct wr w = wr_init(p->data, sizeof(p->data));
+    uint8_t pt = kind == RTP_AUDIO ? HALL_OPUS : (uint8_t)s->codec;
+    bool rtx;
+    wr_u16(&w, 0x9000u | (kind == RTP_VIDEO ? 0x80u : 0) | pt); /* marker: each frame is one packet */
+    wr_u16(&w, s->seq[kind]++);
+    wr_u32(&w, (uint32_t)(h->now_us * (kind == RTP_AUDIO ? 48 : 90) / 1000));
+    wr_u32(&w, (uint32_t)seat * 2 + kind + 1);
+    wr_u32(&w, 0xbede0001);
+    wr_u32(&w, (uint32_t)HALL_LEVEL_ID << 28 | (uint32_t)s->level << 16);
+    p->len = (uint16_t)(wr_len(&w) + hall_write_payload(s, kind, p->data + wr_len(&w)));
+    assert_int_equal(rtp_view_parse(&p->view, p->data, p->len, &t->media.exts), 0);
+    const struct sfu_format *format = transport_format_by_pt(t, pt, &rtx);
+    assert_non_null(format);
+    layer_receive(&t->tracks[kind == RTP_AUDIO ? 0 : 1]->layers[0], p, format, false, h->now_us);
+    packet_unref(p);
+}
+
+/* What the worker's loop does at the end of each turn. */
+static inline void hall_settle(struct hall *h)
+{
+    h->worker.now_us = h->now_us;
+    timer_run(&h->worker.timers, h->now_us);
+    while (h->worker.dirty) {
+        struct room *room = h->worker.dirty;
+        h->worker.dirty = room->next_dirty;
+        room_fill(room, h->now_us);
+    }
+    while (h->worker.telling) {
+        struct transport *t = h->worker.telling;
+        h->worker.telling = t->next_telling;
+        transport_flush_slot_events(t, h->now_us);
+    }
+    hall_drop_events(h);
+}
+
+/* One ms passes. */
+static inline void hall_turn(struct hall *h)
+{
+    static const uint64_t interval_us[] = {[RTP_AUDIO] = HALL_AUDIO_US, [RTP_VIDEO] = HALL_VIDEO_US};
+    h->now_us += 1000;
+    assert_true(h->now_us < h->end_us);
+    for (size_t i = 0; i < HALL_SEATS; i++) {
+        struct hall_seat *s = &h->seats[i];
+        for (enum rtp_kind kind = RTP_AUDIO; s->transport && kind <= RTP_VIDEO; kind++) {
+            if (s->off[kind] || h->now_us < s->next_us[kind])
+                continue;
+            s->next_us[kind] = h->now_us + interval_us[kind];
+            hall_packet(h, i, kind);
+        }
+    }
+    hall_settle(h);
+}
+
+static inline void hall_run(struct hall *h, uint64_t ms)
+{
+    for (uint64_t i = 0; i < ms; i++)
+        hall_turn(h);
+}
+
+static inline struct slot *hall_slot(struct hall *h, size_t seat, size_t slot)
+{
+    return h->seats[seat].transport->slots[slot];
+}
+
+/* The participant whose track is meant to be in that slot, 0 = nobody. */
+static inline uint32_t hall_holder(struct hall *h, size_t seat, size_t slot)
+{
+    const struct track *track = hall_slot(h, seat, slot)->holder;
+    return track ? track->publisher->participant : 0;
+}
