@@ -144,7 +144,8 @@ export class Person {
 
   // Both arrives and is shown in a tile with the other's name on it.
   async sees(other, source = 'camera') {
-    await until(`${this.name} gets the ${source} of ${other.name}`, () => this.gets(other, source));
+    const also = async () => `, slots: ${(await this.whys()).join(' ')}`;
+    await until(`${this.name} gets the ${source} of ${other.name}`, () => this.gets(other, source), { also });
     await until(`${this.name} is shown the ${source} of ${other.name}`, () => this.tile(other, source, 'picture'));
   }
 

@@ -1,6 +1,6 @@
 // Polls until look() gives something true, and gives that. When the time is
-// over the error says what was waited for and what was seen last.
-export async function until(what, look, { timeout = 60000, every = 200 } = {}) {
+// over the error says what was waited for, what was seen last and what else is to be told of the state then.
+export async function until(what, look, { timeout = 60000, every = 200, also = async () => '' } = {}) {
   const end = Date.now() + timeout;
   let seen;
   do {
@@ -8,5 +8,5 @@ export async function until(what, look, { timeout = 60000, every = 200 } = {}) {
     if (seen) return seen;
     await new Promise((resolve) => setTimeout(resolve, every));
   } while (Date.now() < end);
-  throw new Error(`not within ${timeout} ms: ${what}${seen === undefined ? '' : ` (${JSON.stringify(seen)})`}`);
+  throw new Error(`not within ${timeout} ms: ${what}${seen === undefined ? '' : ` (${JSON.stringify(seen)})`}${await also()}`);
 }
