@@ -44,7 +44,7 @@ static void describe_picture(struct allocate_slot *to, const struct slot *s, uin
     to->priority = s->view.priority;
     to->pinned = s->view.pin_participant != 0;
     to->screen = track->source == SFU_SCREEN;
-    to->speaker = track->publisher->participant == speech_dominant(&track->room->speech);
+    to->speaker = track->participant == speech_dominant(&track->room->speech);
     if (!is_decodable(s, now_us))
         return;
     to->steps = track_steps(s->holder, &to->step_count, now_us);

@@ -23,7 +23,7 @@ const struct sfu_format *slot_format(const struct slot *s, const struct layer *l
 
 static uint64_t captured_us(const struct layer *l, const struct packet *p)
 {
-    return clock_map_to_us(&l->clock, &l->track->publisher->clock, p->view.timestamp);
+    return clock_map_to_us(&l->clock, l->track->clock, p->view.timestamp);
 }
 
 /* The target's first packet is here: put it behind the stream. */

@@ -1,6 +1,7 @@
 /* The way in of one RTP packet: from the datagram to its layer (transport.h,
  * transport_rtp). */
 #include "packet.h"
+#include "room.h"
 #include "track.h"
 #include "transport.h"
 #include "worker.h"
@@ -95,7 +96,7 @@ static bool unwrap_rtx(struct packet *p, const struct layer *l, const struct sfu
     if (!p->view.payload_len || !l->ssrc)
         return false;
     if (rtp_rtx_osn(&p->view, p->data, &seq) != 0) {
-        counter_add(&l->track->publisher->worker->counters, COUNT_drop_rtp_bad, 1);
+        counter_add(&l->track->room->worker->counters, COUNT_drop_rtp_bad, 1);
         return false;
     }
     uint8_t *payload = p->data + p->view.payload;

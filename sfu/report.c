@@ -74,8 +74,8 @@ static void report_sent(struct compound *c, struct slot *s, uint64_t now_us)
     if (!l || s->packets == s->reported_packets)
         return;
     s->reported_packets = s->packets;
-    const struct clock_source *publisher = &l->track->publisher->clock;
-    uint32_t timestamp = rewrite_timestamp(&s->rewrite, clock_map_to_rtp(&l->clock, publisher, now_us));
+    uint32_t source_now = clock_map_to_rtp(&l->clock, l->track->clock, now_us);
+    uint32_t timestamp = rewrite_timestamp(&s->rewrite, source_now);
     const struct rtcp_sr sr = {
         .ntp = ntp_from_us(now_us + c->to->worker->since_1970_us),
         .rtp_timestamp = timestamp,

@@ -16,6 +16,7 @@ struct room *room_new(struct worker *w, uint64_t id)
     room->worker = w;
     room->transports = g_ptr_array_new();
     room->tracks = g_ptr_array_new();
+    room->tracks_by_id = g_hash_table_new(NULL, NULL);
     speech_init(&room->speech, room);
     return room;
 }
@@ -27,6 +28,7 @@ void room_free(struct room *room)
     speech_finish(&room->speech);
     g_ptr_array_free(room->transports, TRUE);
     g_ptr_array_free(room->tracks, TRUE);
+    g_hash_table_destroy(room->tracks_by_id);
     g_free(room);
 }
 
@@ -54,6 +56,7 @@ void room_remove(struct room *room, struct transport *t)
 void room_add_track(struct room *room, struct track *track)
 {
     g_ptr_array_add(room->tracks, track);
+    g_hash_table_insert(room->tracks_by_id, GUINT_TO_POINTER(track->id), track);
     room_touch(room);
 }
 
@@ -61,6 +64,8 @@ void room_add_track(struct room *room, struct track *track)
 void room_remove_track(struct room *room, struct track *track)
 {
     g_ptr_array_remove(room->tracks, track);
+    if (room_track(room, track->id) == track)
+        g_hash_table_remove(room->tracks_by_id, GUINT_TO_POINTER(track->id));
     for (guint i = 0; i < room->transports->len; i++) {
         struct transport *t = g_ptr_array_index(room->transports, i);
         for (size_t j = 0; j < t->slot_count; j++) {
@@ -73,12 +78,7 @@ void room_remove_track(struct room *room, struct track *track)
 
 struct track *room_track(const struct room *room, uint32_t id)
 {
-    for (guint i = 0; id && i < room->tracks->len; i++) {
-        struct track *track = g_ptr_array_index(room->tracks, i);
-        if (track->id == id)
-            return track;
-    }
-    return NULL;
+    return g_hash_table_lookup(room->tracks_by_id, GUINT_TO_POINTER(id));
 }
 
 /* --- Filling ------------------------------------------------------------------- */
@@ -150,8 +150,7 @@ static void add_pictures(struct candidates *c, const struct room *room)
     for (size_t i = 0; i < room->speech.recent_count; i++) {
         for (guint j = 0; j < room->tracks->len; j++) {
             struct track *track = g_ptr_array_index(room->tracks, j);
-            if (track->publisher->participant == room->speech.recent[i] && track->source == SFU_CAMERA &&
-                !track->muted)
+            if (track->participant == room->speech.recent[i] && track->source == SFU_CAMERA && !track->muted)
                 add_candidate(c, track);
         }
     }
@@ -213,7 +212,7 @@ static uint32_t pinned_track(const struct room *room, const struct slot *s)
     enum sfu_source source = s->desc.kind == RTP_AUDIO ? sound : picture;
     for (guint i = 0; view->pin_participant && i < room->tracks->len; i++) {
         const struct track *track = g_ptr_array_index(room->tracks, i);
-        if (track->publisher->participant == view->pin_participant && track->publisher != s->viewer &&
+        if (track->participant == view->pin_participant && track->publisher != s->viewer &&
             track->source == source && !track->muted)
             return track->id;
     }

@@ -16,6 +16,7 @@ struct room {
     struct worker *worker;
     GPtrArray *transports; /* in order of joining */
     GPtrArray *tracks;     /* struct track of those, in order of joining */
+    GHashTable *tracks_by_id;
     struct room *next_dirty;
     bool dirty;
     struct speech speech;

@@ -156,7 +156,7 @@ void slot_forget_layer(struct slot *s, struct layer *layer)
 static void name(struct sfu_slot_event *e, const struct track *track)
 {
     e->track = track->id;
-    e->participant = track->publisher->participant;
+    e->participant = track->participant;
 }
 
 /* Nothing of its holder is being forwarded. */

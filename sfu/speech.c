@@ -37,7 +37,7 @@ void speech_heard(struct speech *s, uint64_t now_us)
 uint32_t speech_dominant(const struct speech *s)
 {
     const struct track *track = room_track(s->room, s->dominant.id);
-    return track ? track->publisher->participant : 0;
+    return track ? track->participant : 0;
 }
 
 /* --- Who is heard ------------------------------------------------------------------ */
@@ -78,7 +78,7 @@ static bool note_dominant(struct speech *s)
     size_t at = 0;
     if (!track || !track->level.voice_us)
         return false;
-    uint32_t participant = track->publisher->participant;
+    uint32_t participant = track->participant;
     while (at < s->recent_count && s->recent[at] != participant)
         at++;
     if (at == 0 && s->recent_count)
@@ -127,7 +127,7 @@ static size_t list_speakers(const struct speech *s, struct rank_candidate *voice
         const struct track *track = room_track(s->room, voices[i].id);
         if (!track || (voices[i].loudness < LEVEL_VOICE && track->id != s->dominant.id))
             continue;
-        out[count++] = (struct sfu_speaker_event){.participant = track->publisher->participant,
+        out[count++] = (struct sfu_speaker_event){.participant = track->participant,
                                                   .level = (uint8_t)(LEVEL_SILENT - voices[i].loudness),
                                                   .dominant = track->id == s->dominant.id};
     }

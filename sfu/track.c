@@ -11,7 +11,7 @@
 
 static struct counters *counters_of(const struct layer *l)
 {
-    return &l->track->publisher->worker->counters;
+    return &l->track->room->worker->counters;
 }
 
 /* What it has to offer is something else now: viewers' slots may have to change. */
@@ -32,7 +32,9 @@ struct track *track_new(struct transport *publisher, const struct sfu_track_desc
     t->kind = desc->kind;
     t->source = desc->source;
     t->muted = desc->muted;
+    t->participant = publisher->participant;
     t->publisher = publisher;
+    t->clock = &publisher->clock;
     t->room = publisher->room;
     t->desc = *desc;
     t->layer_count = desc->rid_count ? desc->rid_count : 1;
@@ -45,7 +47,7 @@ struct track *track_new(struct transport *publisher, const struct sfu_track_desc
 /* Free what the stream gathered; whoever watches it has to find another. */
 static void layer_stop(struct layer *l)
 {
-    struct worker *w = l->track->publisher->worker;
+    struct worker *w = l->track->room->worker;
     if (w->batch.layer == l)
         batch_flush(&w->batch, w->now_us);
     while (l->watchers.count)
@@ -102,7 +104,7 @@ static bool layer_start(struct layer *l, const struct packet *p, const struct sf
         l->rates = calloc(1, sizeof(*l->rates));
     l->format = format;
     l->newest = REWRITE_NEAR + (uint64_t)p->view.seq;
-    l->source = worker_new_source(publisher->worker);
+    l->source = worker_new_source(l->track->room->worker);
     receive_stats_init(&l->stats, p->view.ssrc, clock_rate);
     clock_map_init(&l->clock, clock_rate);
     changed(l->track);
@@ -130,7 +132,7 @@ static void tell_wanted(struct track *t, uint64_t now_us)
 {
     uint8_t layers;
     if (t->kind == RTP_VIDEO && demand_due(&t->demand, &layers, now_us))
-        worker_tell(t->publisher->worker, EVENT_WANTED, t->publisher->id, 0, layers, t->id, NULL);
+        worker_tell(t->room->worker, EVENT_WANTED, t->publisher->id, 0, layers, t->id, NULL);
 }
 
 void track_need(struct track *t, unsigned layer, uint64_t now_us)
@@ -299,7 +301,7 @@ void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *f
     note_frame(l, p, number, now_us);
     note_level(l, p, now_us);
     note_cost(l, p, number == l->newest, now_us);
-    batch_add(&l->track->publisher->worker->batch, l, p, number, now_us);
+    batch_add(&l->track->room->worker->batch, l, p, number, now_us);
 }
 
 /* --- Choosing -------------------------------------------------------------------- */

@@ -62,7 +62,9 @@ struct track {
     enum rtp_kind kind;
     enum sfu_source source;
     bool muted;
+    uint32_t participant; /* who publishes it, */
     struct transport *publisher;
+    const struct clock_source *clock; /* and its NTP clock against ours */
     struct room *room;
     struct sfu_track_desc desc;
     struct level level;                             /* audio */

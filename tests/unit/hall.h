@@ -209,5 +209,5 @@ static inline struct slot *hall_slot(struct hall *h, size_t seat, size_t slot)
 static inline uint32_t hall_holder(struct hall *h, size_t seat, size_t slot)
 {
     const struct track *track = hall_slot(h, seat, slot)->holder;
-    return track ? track->publisher->participant : 0;
+    return track ? track->participant : 0;
 }
