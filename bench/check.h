@@ -1,7 +1,9 @@
 /* ICE connectivity checks of the controlling side (RFC 8445, section 7.2), to one
- * address of the server: built and verified with libnice's STUN code. */
+ * address of the server, and answers to those that it sends, unless it is lite: built and verified with
+ * libnice's STUN code. */
 #pragma once
 
+#include "addr.h"
 #include "sfu.h"
 
 #include <stun/stunagent.h>
@@ -25,3 +27,13 @@ size_t check_build(struct check *c, uint8_t *out, size_t cap);
 
 /* Whether this STUN message is the authentic success of the last check. */
 bool check_response(struct check *c, const uint8_t *p, size_t len);
+
+/* Whom the server's own checks are to; server: where they come from. */
+struct check_own {
+    const char *ufrag, *pwd;
+    const struct addr *server;
+};
+
+/* The answer (CHECK_LEN_MAX bytes are there) to this STUN message: its length, 0 where it is no authentic
+ * check. */
+size_t check_reply(struct check *c, const uint8_t *p, size_t len, const struct check_own *own, uint8_t *out);

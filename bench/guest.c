@@ -249,6 +249,7 @@ int guest_new(struct guest_shared *shared, const struct guest_plan *plan, struct
     const struct peer_conf conf = {
         .server = &plan->answer.desc,
         .server_fingerprint = plan->answer.fingerprint,
+        .address = plan->answer.server,
         .verify_every = shared->options->check,
         .feedback = feedback_of(shared->options),
         .remb_bps = shared->options->rate > 0 ? (uint32_t)shared->options->rate : REMB_BPS,

@@ -141,6 +141,8 @@ struct peer *peer_new(struct dtls_context *ctx, const struct peer_conf *conf, co
     p->second_us = now_us + PEER_SECOND_US;
     p->rtcp_ssrc = (uint32_t)next_random(&random);
     snprintf(p->ufrag, sizeof(p->ufrag), "%s", conf->server->remote_ufrag);
+    snprintf(p->pwd, sizeof(p->pwd), "%s", conf->server->remote_pwd);
+    p->address = conf->address;
     check_init(&p->check, conf->server->ufrag, conf->server->pwd, p->ufrag);
     p->dtls = dtls_new(ctx, !conf->server->dtls_client, &conf->server_fingerprint, &dtls_upcalls, p, now_us);
     if (p->dtls && make_streams(p, &random, now_us) == 0)

@@ -34,6 +34,7 @@ enum peer_feedback {
 struct peer_conf {
     const struct sfu_transport_desc *server;
     struct sfu_fingerprint server_fingerprint;
+    struct addr address;     /* the server's, for answers to its checks; zeroed where it is lite */
     int64_t clock_offset_us; /* of this participant's wall clock */
     bool silent;             /* no NACKs, no PLIs of its own accord */
     enum peer_feedback feedback;
@@ -51,7 +52,8 @@ struct peer {
     const struct peer_upcalls *up;
     void *arg;
     struct sfu_media_desc media;
-    char ufrag[SFU_UFRAG_MAX + 1]; /* of this participant */
+    char ufrag[SFU_UFRAG_MAX + 1], pwd[SFU_PWD_MAX + 1]; /* of this participant */
+    struct addr address;                                 /* the server's */
     bool silent;
     enum peer_feedback feedback;
     uint32_t remb_bps; /* may be changed at any time; 0 = says nothing */

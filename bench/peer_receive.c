@@ -18,10 +18,21 @@ static void take_keys(struct peer *p)
     OPENSSL_cleanse(&keys, sizeof(keys));
 }
 
+static void answer_check(struct peer *p, const uint8_t *datagram, size_t len)
+{
+    const struct check_own own = {p->ufrag, p->pwd, &p->address};
+    uint8_t reply[CHECK_LEN_MAX];
+    size_t reply_len = check_reply(&p->check, datagram, len, &own, reply);
+    if (reply_len)
+        p->up->output(p->arg, reply, reply_len);
+}
+
 static void receive_check(struct peer *p, const uint8_t *datagram, size_t len, uint64_t now_us)
 {
-    if (!check_response(&p->check, datagram, len))
+    if (!check_response(&p->check, datagram, len)) {
+        answer_check(p, datagram, len);
         return;
+    }
     p->reached = true;
     p->checks_answered++;
     p->answered_us = now_us;
