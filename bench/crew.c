@@ -224,7 +224,7 @@ struct crew *crew_new(const struct crew_conf *conf, const struct crew_upcalls *u
     struct crew *crew = g_new0(struct crew, 1);
     *crew = (struct crew){.up = up, .arg = arg, .count = threads, .spin = conf->options->spin};
     crew->hands = g_new0(struct hand, threads);
-    crew->dtls = dtls_context_new(NULL);
+    crew->dtls = dtls_context_new(conf->options->srtp);
     bool ok = mailbox_init(&crew->box, BOX) == 0 && crew->dtls;
     for (unsigned i = 0; i < threads && ok; i++) {
         crew->hands[i].number = i;

@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include "keys.h"
+
 #include <errno.h>
 #include <glib.h>
 #include <math.h>
@@ -122,6 +124,19 @@ static bool parse_feedback(const struct row *row, const char *text, void *to)
     return ok;
 }
 
+/* The name as OpenSSL has it. */
+static bool parse_profile(const struct row *row, const char *text, void *to)
+{
+    (void)row;
+    for (size_t i = 0; i < KEYS_PROFILE_COUNT; i++) {
+        if (strcmp(text, keys_profiles[i].name) == 0) {
+            *(const char **)to = keys_profiles[i].dtls_name;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A whole number up to 65,535 at *text, which moves behind it. */
 static bool read_u16(const char **text, uint16_t *out)
 {
@@ -188,7 +203,7 @@ static const struct row rows[] = {
     {"url", "URL", parse_text, AT(url), 0, 0, "ws://127.0.0.1:8080/ws",
      "of the server's signalling: ws://HOST:PORT/ws"},
     {"driver", "NAME", parse_text, AT(driver), 0, 0, "plenum",
-     "the protocol it speaks: plenum, or whip (--url http://HOST:PORT)"},
+     "the protocol it speaks: plenum, whip (--url http://HOST:PORT) or janus (VideoRoom)"},
     {"token", "JWT", parse_text, AT(token), 0, 0, NULL, "to join with, where the server demands one"},
     {"whip", "PATH", parse_text, AT(whip), 0, 0, "/whip/{room}", "of the driver whip: where one publishes"},
     {"whep", "PATH", parse_text, AT(whep), 0, 0, "/whep/{room}", "and where one watches; publishers do not"},
@@ -225,6 +240,8 @@ static const struct row rows[] = {
     {"feedback", "KIND", parse_feedback, AT(feedback), 0, 0, "transport-cc",
      "what participants tell of their networks: transport-cc; remb: --rate, or no bound; reports: nothing "
      "more"},
+    {"srtp", "PROFILE", parse_profile, AT(srtp), 0, 0, NULL,
+     "the one to offer, of AEAD_AES_128_GCM, AEAD_AES_256_GCM, AES128_CM_SHA1_80; all where not told"},
     {"loss", "SHARE", parse_share, AT(loss), 0, 1, "0",
      "of each participant's packets, each way, such as 2%"},
     {"delay", "TIME", parse_time, AT(delay), 0, 10, "0", "of its packets, each way, such as 50ms"},

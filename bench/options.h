@@ -47,6 +47,7 @@ struct options {
     double delay, jitter; /* seconds, each way */
     double rate;          /* bits a second, each way; 0 = without a bound */
     enum options_feedback feedback;
+    const char *srtp; /* the profile to offer, in OpenSSL's words; NULL = all */
     int32_t impaired; /* participants of each room that this is for; -1 = all */
     uint32_t threads; /* 0 = one for each core */
     uint32_t check;   /* of so many packets one is verified in full */

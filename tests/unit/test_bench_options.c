@@ -81,7 +81,8 @@ static void words(void **state)
     char err[OPTIONS_ERROR_MAX];
     assert_int_equal(
         parse("--layers 320x180@15:150k,1280x720@25:2M --slots 0,64 --tile 640x360 --spaced --talk 2 "
-              "--publishers all --audio 0 --gro on --gso=off --room x --pid 4711 --feedback remb",
+              "--publishers all --audio 0 --gro on --gso=off --room x --pid 4711 --feedback remb "
+              "--srtp AEAD_AES_256_GCM",
               &o, err),
         0);
     assert_int_equal(o.layer_count, 2);
@@ -97,6 +98,7 @@ static void words(void **state)
     assert_int_equal(o.gro, OPTIONS_ON);
     assert_int_equal(o.gso, OPTIONS_OFF);
     assert_int_equal(o.feedback, OPTIONS_REMB);
+    assert_string_equal(o.srtp, "SRTP_AEAD_AES_256_GCM");
     assert_string_equal(o.room, "x");
     assert_int_equal(o.pid, 4711);
 }
@@ -145,6 +147,7 @@ static void mistakes(void **state)
         {"--layers 320x180@30:1", "--layers"},
         {"--gro perhaps", "--gro perhaps"},
         {"--feedback loud", "--feedback loud"},
+        {"--srtp AES", "--srtp AES"},
         {"--assert", "--assert takes"},
         {"--assert --rooms 1", "--assert takes"},
         {"--ramp 5", "--ramp"},
