@@ -1,6 +1,6 @@
 #include "driver.h"
 
-static const struct driver *const drivers[] = {&driver_plenum, &driver_whip};
+static const struct driver *const drivers[] = {&driver_plenum, &driver_whip, &driver_janus};
 
 const struct driver *driver_find(const char *name)
 {

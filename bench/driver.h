@@ -39,7 +39,7 @@ struct driver {
     void (*leave)(void *member); /* and free; no upcall is made any more; NULL is fine */
 };
 
-extern const struct driver driver_plenum, driver_whip;
+extern const struct driver driver_plenum, driver_whip, driver_janus;
 
 /* NULL where there is none of that name. */
 const struct driver *driver_find(const char *name);

@@ -179,7 +179,7 @@ static const struct ws_client_upcalls ws_upcalls = {on_opened, on_text, on_close
 
 static void *open_server(const struct options *options, GMainLoop *loop, char *err)
 {
-    struct web *web = web_new(options->url, &ws_client_kind, options->insecure, loop, err);
+    struct web *web = web_new(options->url, &ws_client_plenum, options->insecure, loop, err);
     if (!web)
         return NULL;
     struct server *s = g_new0(struct server, 1);

@@ -72,7 +72,18 @@ static void write_simulcast(GString *out, uint8_t layers)
     g_string_append(out, "\r\n");
 }
 
-static void write_section(GString *out, const struct offer *o, size_t at)
+static void write_exts(GString *out, const struct offer *o, enum rtp_kind kind, const struct rtp_ext_map *map)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(exts); i++) {
+        const struct rtp_ext_info *ext = &rtp_exts[exts[i]];
+        bool useful = exts[i] != RTP_EXT_TRANSPORT_CC || o->transport_cc;
+        size_t id = map ? map->id[exts[i]] : i + 1;
+        if (useful && id && (kind == RTP_AUDIO ? ext->audio : ext->video))
+            g_string_append_printf(out, "a=extmap:%zu %s\r\n", id, ext->uri);
+    }
+}
+
+static void write_section(GString *out, const struct offer *o, size_t at, const struct rtp_ext_map *map)
 {
     enum rtp_kind kind = kind_of(o, at);
     bool sends = at < track_count(o);
@@ -82,12 +93,7 @@ static void write_section(GString *out, const struct offer *o, size_t at)
         g_string_append_printf(out, "m=video 9 UDP/TLS/RTP/SAVPF %d %d\r\n", VP8, RTX);
     g_string_append_printf(out, "c=IN IP4 0.0.0.0\r\na=mid:%zu\r\na=%s\r\na=rtcp-mux\r\na=rtcp-rsize\r\n", at,
                            sends ? "sendonly" : "recvonly");
-    for (size_t i = 0; i < G_N_ELEMENTS(exts); i++) {
-        const struct rtp_ext_info *ext = &rtp_exts[exts[i]];
-        bool useful = exts[i] != RTP_EXT_TRANSPORT_CC || o->transport_cc;
-        if (useful && (kind == RTP_AUDIO ? ext->audio : ext->video))
-            g_string_append_printf(out, "a=extmap:%zu %s\r\n", i + 1, ext->uri);
-    }
+    write_exts(out, o, kind, map);
     write_formats(out, o, kind);
     if (sends)
         g_string_append_printf(out, "a=msid:bench bench%zu\r\n", at);
@@ -95,17 +101,28 @@ static void write_section(GString *out, const struct offer *o, size_t at)
         write_simulcast(out, o->layers);
 }
 
-char *offer_write(const struct offer *o)
+/* map: ids of extensions that the server chose; NULL = ours. */
+static char *write_sdp(const struct offer *o, const char *setup, const struct rtp_ext_map *map)
 {
     GString *out = g_string_new("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE");
     for (size_t i = 0; i < section_count(o); i++)
         g_string_append_printf(out, " %zu", i);
-    g_string_append_printf(out, "\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=setup:actpass\r\n", o->ufrag,
-                           o->pwd);
+    g_string_append_printf(out, "\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=setup:%s\r\n", o->ufrag, o->pwd,
+                           setup);
     write_fingerprint(out, &o->fingerprint);
     for (size_t i = 0; i < section_count(o); i++)
-        write_section(out, o, i);
+        write_section(out, o, i, map);
     return g_string_free(out, FALSE);
+}
+
+char *offer_write(const struct offer *o)
+{
+    return write_sdp(o, "actpass", NULL);
+}
+
+char *offer_write_reply(const struct offer *o, const struct offer_answer *theirs)
+{
+    return write_sdp(o, "active", &theirs->desc.media.exts);
 }
 
 /* --- The answer ------------------------------------------------------------------- */

@@ -28,6 +28,10 @@ struct offer_answer {
 /* To be freed with g_free(). */
 char *offer_write(const struct offer *o);
 
+/* Where it is the server that offers: what it sent was read as if it were an answer to o, whose m-lines it
+ * has; this is what to answer. To be freed with g_free(). */
+char *offer_write_reply(const struct offer *o, const struct offer_answer *theirs);
+
 /* 0, or -EBADMSG with one line in words in err (OFFER_ERROR_MAX bytes). */
 int offer_read_answer(const struct offer *o, const char *sdp, struct offer_answer *out, char *err)
     __attribute__((warn_unused_result));

@@ -148,4 +148,5 @@ void ws_client_free(struct ws_client *c)
     lws_callback_on_writable(c->wsi);
 }
 
-const struct web_kind ws_client_kind = {"ws", "wss", "plenum", callback};
+const struct web_kind ws_client_plenum = {"ws", "wss", "plenum", callback};
+const struct web_kind ws_client_janus = {"ws", "wss", "janus-protocol", callback};

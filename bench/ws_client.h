@@ -4,8 +4,8 @@
 
 #include "web.h"
 
-/* Subprotocol: plenum. */
-extern const struct web_kind ws_client_kind;
+/* By subprotocol. */
+extern const struct web_kind ws_client_plenum, ws_client_janus;
 
 /* Made from the main loop, never from inside ws_client_new(). */
 struct ws_client_upcalls {
@@ -16,7 +16,7 @@ struct ws_client_upcalls {
 
 struct ws_client;
 
-/* Begin to connect to the path of the URL. web: of ws_client_kind. Never NULL. */
+/* Begin to connect to the path of the URL. web: of one of these kinds. Never NULL. */
 struct ws_client *ws_client_new(struct web *web, const struct ws_client_upcalls *up, void *arg);
 
 /* Queue a text message. */

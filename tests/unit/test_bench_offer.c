@@ -157,12 +157,50 @@ static void answers_that_are_none(void **state)
     }
 }
 
+/* A server that offers, with numbers of its own for extensions: the answer keeps them, and leaves out what it
+ * did not offer. */
+static void a_server_that_offers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        bool there;
+    } rows[] = {
+        {"a=setup:active\r\n", true},
+        {"a=ice-ufrag:abcd\r\n", true},
+        {"a=extmap:9 urn:ietf:params:rtp-hdrext:sdes:mid\r\n", true},
+        {"a=extmap:3 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n", true},
+        {"abs-send-time", false},
+        {"a=sendonly", false},
+        {"a=recvonly\r\n", true},
+    };
+    struct offer o = make(false, false, 1, 1, 0);
+    struct offer_answer theirs;
+    char err[OFFER_ERROR_MAX] = "";
+    assert_int_equal(offer_read_answer(&o,
+                                       ICE PRINT CANDIDATE AUDIO
+                                       "a=setup:actpass\r\na=sendonly\r\n"
+                                       "a=extmap:9 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
+                                       "a=extmap:3 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"
+                                       "a=ssrc:77 cname:x\r\n",
+                                       &theirs, err),
+                     0);
+    assert_false(theirs.desc.dtls_client);
+    assert_int_equal(theirs.desc.media.slots[0].ssrc, 77);
+    g_autofree char *reply = offer_write_reply(&o, &theirs);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if ((strstr(reply, rows[i].line) != NULL) != rows[i].there)
+            fail_msg("%s\n%s", rows[i].line, reply);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_server_understands),
         cmocka_unit_test(a_codec_that_is_not_taken),
         cmocka_unit_test(answers_that_are_none),
+        cmocka_unit_test(a_server_that_offers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
