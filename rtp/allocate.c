@@ -35,6 +35,9 @@ struct spending {
     uint64_t budget_bps, audio_bps, used_bps;
     bool squeezed; /* what falls falls for the budget, not for what another slot or its viewer wants now */
     bool may_dip;  /* below the lowest steps that are kept: not for long */
+    bool shed;     /* the budget is what the server has to give, not the network */
+    unsigned share;
+    size_t voices; /* that are left */
 };
 
 /* --- Steps ---------------------------------------------------------------------- */
@@ -258,9 +261,9 @@ static uint64_t limit(const struct spending *sp, const struct seat *seat)
     uint64_t bps = sp->budget_bps;
     if (seat->at + 1 > seat->kept)
         bps -= bps * ALLOCATE_HEADROOM_PERCENT / 100;
-    else if (seat->at < 0 && !seat->slot->screen && sp->may_dip)
+    else if (seat->at < 0 && !seat->slot->screen && sp->may_dip && !sp->shed)
         bps += bps * ALLOCATE_DIP_PERCENT / 100;
-    if (seat->slot->screen && seat->at < 0)
+    if (seat->slot->screen && seat->at < 0 && !sp->shed)
         bps += ALLOCATE_SCREEN_OVERSHOOT;
     return bps;
 }
@@ -283,6 +286,8 @@ static void spend(struct spending *sp, bool living)
     sp->used_bps = sp->audio_bps;
     for (size_t i = 0; i < sp->count; i++)
         build_ladder(sp, &sp->seats[i], living);
+    for (size_t i = 0; i < sp->count && sp->shed; i++)
+        (void)climb(sp, &sp->seats[i], 0);
     bool climbed = true;
     for (int round = 0; round < ROUNDS_MAX && climbed; round++) {
         climbed = false;
@@ -313,11 +318,34 @@ static uint32_t voice_bps(const struct allocate_step *s)
     return s->bps ? s->bps : AUDIO_BPS;
 }
 
+static bool is_voice(const struct allocate_slot *slot)
+{
+    return slot->kind == RTP_AUDIO && slot->source && !slot->hidden && voice(slot);
+}
+
+static size_t count_voices(const struct allocate_slot *slots, size_t count)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count && i < ALLOCATE_SLOTS_MAX; i++)
+        n += is_voice(&slots[i]);
+    return n;
+}
+
+/* As many go before it as there is room for. */
+static bool is_left_out(const struct spending *sp, const struct allocate_slot *slots, size_t count, size_t at)
+{
+    size_t before = 0;
+    for (size_t i = 0; i < count && i < ALLOCATE_SLOTS_MAX; i++) {
+        bool first =
+            slots[i].priority != slots[at].priority ? slots[i].priority > slots[at].priority : i < at;
+        before += is_voice(&slots[i]) && first;
+    }
+    return before >= sp->voices;
+}
+
 static void give_audio(struct spending *sp, const struct allocate_slot *slot, struct allocate_choice *c)
 {
     const struct allocate_step *s = voice(slot);
-    if (!s)
-        return;
     *c = (struct allocate_choice){ALLOCATE_GIVEN, s->layer, s->tid, s->layer, false, voice_bps(s)};
     sp->audio_bps += c->bps;
 }
@@ -338,9 +366,12 @@ static void seat_all(struct allocate *a, struct spending *sp, const struct alloc
         if (choices[i].why != ALLOCATE_NO_LAYER) {
             if (i < ALLOCATE_SLOTS_MAX)
                 a->memory[i].layer = ALLOCATE_NONE;
-        } else if (slots[i].kind == RTP_AUDIO) {
-            give_audio(sp, &slots[i], &choices[i]);
-        } else {
+        } else if (is_voice(&slots[i])) {
+            if (is_left_out(sp, slots, count, i))
+                choices[i].why = ALLOCATE_OVERLOAD;
+            else
+                give_audio(sp, &slots[i], &choices[i]);
+        } else if (slots[i].kind == RTP_VIDEO) {
             take_seat(sp, &slots[i], &a->memory[i]);
         }
     }
@@ -374,9 +405,14 @@ static void remember(const struct spending *sp, const struct seat *seat)
     m->tid = seat->at < 0 ? 0 : rung(seat, seat->at)->tid;
 }
 
-static void note_given(const struct seat *seat, struct allocate_choice *c)
+static void note_given(const struct spending *sp, const struct seat *seat, struct allocate_choice *c)
 {
-    c->why = !seat->count ? ALLOCATE_NO_LAYER : seat->at < 0 ? ALLOCATE_BANDWIDTH : ALLOCATE_GIVEN;
+    if (!seat->count)
+        c->why = ALLOCATE_NO_LAYER;
+    else if (seat->at < 0)
+        c->why = sp->shed ? ALLOCATE_OVERLOAD : ALLOCATE_BANDWIDTH;
+    else
+        c->why = ALLOCATE_GIVEN;
     if (seat->at < 0)
         return;
     c->layer = rung(seat, seat->at)->layer;
@@ -441,38 +477,67 @@ uint64_t allocate_wanted_bps(const struct allocate_slot *slots, size_t count)
     return with_headroom(bps);
 }
 
+/* The lowest steps of all, and the voices. */
+static uint64_t least_bps(const struct spending *sp)
+{
+    uint64_t bps = sp->audio_bps;
+    for (size_t i = 0; i < sp->count; i++) {
+        struct seat seat = {.slot = sp->seats[i].slot};
+        add_layers(&seat, 0, highest_layer(seat.slot), false, 0);
+        bps += seat.count ? bps_of(rung(&seat, 0)) : 0;
+    }
+    return with_headroom(bps);
+}
+
+/* The server's part in how little there is. */
+static void shed(struct spending *sp, uint64_t wanted_bps)
+{
+    uint64_t all = wanted_bps < sp->budget_bps ? wanted_bps : sp->budget_bps;
+    uint64_t left = load_budget_bps(sp->share, all, least_bps(sp), sp->audio_bps);
+    sp->shed = sp->share && left < sp->budget_bps;
+    if (sp->shed)
+        sp->budget_bps = left;
+}
+
 void allocate_run(struct allocate *a, const struct allocate_slot *slots, size_t count, uint32_t budget_bps,
                   uint64_t now_us, struct allocate_choice *choices, struct allocate_total *total)
 {
     struct spending sp = {
         .now_us = now_us,
         .budget_bps = budget_bps,
-        .squeezed = !a->touched || budget_bps < a->budget_bps,
+        .squeezed = !a->touched || budget_bps < a->budget_bps || a->share > a->ran_share,
         .may_dip = !a->short_us || now_us < a->short_us + ALLOCATE_DIP_US,
+        .share = a->share,
+        .voices = load_voices(a->share, count_voices(slots, count)),
     };
-    *total = (struct allocate_total){0};
+    *total = (struct allocate_total){.wanted_bps = allocate_wanted_bps(slots, count)};
     a->ran = true;
     a->touched = false;
     a->budget_bps = budget_bps;
+    a->ran_share = a->share;
     a->next_us = now_us + ALLOCATE_RUN_US;
     seat_all(a, &sp, slots, count, choices);
+    shed(&sp, total->wanted_bps);
     spend(&sp, false);
     for (size_t i = 0; i < sp.count; i++)
         note_wish(&sp.seats[i], &choices[sp.seats[i].slot - slots], total);
+    if (sp.shed) /* nothing that the network could help */
+        total->more = false;
     spend(&sp, true);
     for (size_t i = 0; i < sp.count; i++) {
-        note_given(&sp.seats[i], &choices[sp.seats[i].slot - slots]);
+        note_given(&sp, &sp.seats[i], &choices[sp.seats[i].slot - slots]);
         remember(&sp, &sp.seats[i]);
         note_guards(a, &sp.seats[i], now_us);
     }
     note_shortage(a, &sp);
     total->used_bps = sp.used_bps;
-    total->wanted_bps = allocate_wanted_bps(slots, count);
 }
 
 bool allocate_due(const struct allocate *a, uint32_t budget_bps, uint64_t now_us)
 {
     uint64_t was = a->budget_bps, is = budget_bps, apart = was > is ? was - is : is - was;
+    unsigned more = a->share > a->ran_share ? a->share - a->ran_share : a->ran_share - a->share;
     return !a->ran || a->touched || now_us >= a->next_us ||
-           (apart && apart * 100 >= was * ALLOCATE_CHANGE_PERCENT);
+           (apart && apart * 100 >= was * ALLOCATE_CHANGE_PERCENT) ||
+           (more && (more >= ALLOCATE_SHARE_CHANGE || a->share % LOAD_STAGE == 0));
 }

@@ -15,6 +15,10 @@
  *   ALLOCATE_SCREEN_OVERSHOOT.
  * - Cameras are given fewer frames only below ALLOCATE_FILL_HEIGHT: a smooth
  *   small picture is better than a large one that stutters.
+ * - Where the server has too much to do there is less to spend (load.h), as if the
+ *   network carried no more: first layers go, for which each slot's lowest step
+ *   comes before any other's next, then slots, then voices. Nothing overshoots
+ *   then, and who gets nothing is told that it is for this.
  *
  * Against flapping: a step up needs ALLOCATE_HEADROOM_PERCENT of the budget to
  * stay free, a step that is kept does not, and a slot's lowest may even overshoot
@@ -27,6 +31,7 @@
 #pragma once
 
 #include "codec.h"
+#include "load.h"
 
 enum {
     ALLOCATE_SLOTS_MAX = 64,
@@ -46,6 +51,7 @@ enum {
     ALLOCATE_UNKNOWN_US = 300000,   /* a living step's rate was not known: it will be */
     ALLOCATE_CHANGE_PERCENT = 15,   /* of the budget: it is to be spent anew */
     ALLOCATE_RUN_US = 5000000,      /* ... and after that time in any case */
+    ALLOCATE_SHARE_CHANGE = 20,     /* likewise, of what is held back */
     ALLOCATE_NONE = 255,            /* for a layer */
 };
 
@@ -84,7 +90,8 @@ enum allocate_why {
     ALLOCATE_EMPTY,     /* no source */
     ALLOCATE_HIDDEN,    /* the viewer hid it */
     ALLOCATE_NO_LAYER,  /* none is alive */
-    ALLOCATE_BANDWIDTH, /* paused */
+    ALLOCATE_BANDWIDTH, /* paused: the network does not carry it */
+    ALLOCATE_OVERLOAD,  /* paused: the server has too much to do */
 };
 
 struct allocate_choice {
@@ -118,8 +125,10 @@ struct allocate_memory {
 struct allocate {
     bool ran, touched;
     uint32_t budget_bps; /* of the last run */
-    uint64_t next_us;    /* when to run again in any case */
-    uint64_t short_us;   /* since when more is given than the budget; 0 = it is not */
+    unsigned share; /* what the viewer does without (load_share()); the owner's, who sets it before a run */
+    unsigned ran_share; /* of the last run */
+    uint64_t next_us;   /* when to run again in any case */
+    uint64_t short_us;  /* since when more is given than the budget; 0 = it is not */
     struct allocate_memory memory[ALLOCATE_SLOTS_MAX];
 };
 
@@ -130,8 +139,8 @@ static inline void allocate_touch(struct allocate *a)
 }
 
 /* It is time to run: something was touched, the budget is another by
- * ALLOCATE_CHANGE_PERCENT, the last run is ALLOCATE_RUN_US ago, or the time is
- * over for which something had to be held back. */
+ * ALLOCATE_CHANGE_PERCENT or the share by ALLOCATE_SHARE_CHANGE, the last run is ALLOCATE_RUN_US ago, or the
+ * time is over for which something had to be held back. */
 bool allocate_due(const struct allocate *a, uint32_t budget_bps, uint64_t now_us);
 
 /* What video of that rate, with so many frames a second, takes with all headers; 0 stays 0. */

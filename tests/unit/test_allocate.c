@@ -10,7 +10,9 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-enum { SLOTS = 6, STEPS_MAX = 12 };
+enum { SLOTS = 6, STEPS_MAX = 12, BASE_S = 100 };
+
+#define ALIVE(ms) ((uint64_t)BASE_S * 1000000 + (ms)*UINT64_C(1000))
 
 /* --- Sources --------------------------------------------------------------------- */
 
@@ -53,10 +55,8 @@ static const struct allocate_step audio[] = {{0, 0, 0, true, 0, 0, 40000, 1}};
 static const char *text(const struct allocate_choice *choices, size_t count)
 {
     static const char *const why[] = {
-        [ALLOCATE_EMPTY] = "empty",
-        [ALLOCATE_HIDDEN] = "hidden",
-        [ALLOCATE_NO_LAYER] = "dead",
-        [ALLOCATE_BANDWIDTH] = "paused",
+        [ALLOCATE_EMPTY] = "empty",      [ALLOCATE_HIDDEN] = "hidden", [ALLOCATE_NO_LAYER] = "dead",
+        [ALLOCATE_BANDWIDTH] = "paused", [ALLOCATE_OVERLOAD] = "shed",
     };
     static char buffer[1024];
     size_t n = 0;
@@ -288,11 +288,54 @@ static void spends_a_budget(void **state)
     }
 }
 
+/* Layers, then slots, then voices: what the server cannot do, whatever the network carries. */
+static void sheds_in_order(void **state)
+{
+    (void)state;
+    static const struct allocate_slot talk[] = {{AUDIO},
+                                                {AUDIO, .priority = 2},
+                                                {AUDIO, .priority = 1},
+                                                {THUMB},
+                                                {CAMERA}},
+                                      pins[] = {{THUMB}, {CAMERA, .pinned = true}, {THUMB}},
+                                      present[] = {{SCREEN}, {THUMB}, {AUDIO}}, one[] = {{VIDEO(plain)}};
+    static const struct {
+        const char *name;
+        const struct allocate_slot *slots;
+        size_t count;
+        unsigned kbps, share;
+        const char *given;
+    } rows[] = {
+        {"nothing", talk, 5, 9000, 0, "0.0 0.0 0.0 0.2 2.2"},
+        {"hardly anything: there was more than it takes", talk, 5, 9000, 1, "0.0 0.0 0.0 0.2 2.2"},
+        {"the highest layer first", talk, 5, 9000, 300, "0.0 0.0 0.0 0.2 1.2"},
+        {"then those below", talk, 5, 9000, 900, "0.0 0.0 0.0 0.2 0.2"},
+        {"then frames", talk, 5, 9000, 1000, "0.0 0.0 0.0 0.1 0.0"},
+        {"then slots, the last first", talk, 5, 9000, 1400, "0.0 0.0 0.0 0.1 shed"},
+        {"then all of them", talk, 5, 9000, 2000, "0.0 0.0 0.0 shed shed"},
+        {"then the quietest voice", talk, 5, 9000, 2001, "shed 0.0 0.0 shed shed"},
+        {"then all but the loudest", talk, 5, 9000, 3000, "shed 0.0 shed shed shed"},
+        {"a slow network is the reason as long as it is slower", talk, 5, 220, 400, "0.0 0.0 0.0 0.0 paused"},
+        {"nobody is paused so that one is large", pins, 3, 9000, 1000, "0.0 0.1 0.0"},
+        {"a pinned one stays the longest", pins, 3, 9000, 1500, "shed 0.1 shed"},
+        {"a screen has its first step as long as all have", present, 3, 9000, 1000, "0.0 0.2 0.0"},
+        {"... and does not overshoot then", present, 3, 9000, 1250, "shed 0.2 0.0"},
+        {"without layers there is nothing to thin out", one, 1, 9000, 1000, "0.0"},
+        {"... only to take away", one, 1, 9000, 1200, "shed"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct allocate a = {0};
+        struct allocate_choice choices[SLOTS];
+        struct allocate_total total;
+        allocate_run(&a, rows[i].slots, rows[i].count, rows[i].kbps * 1000, ALIVE(0), choices, &total);
+        a.share = rows[i].share;
+        allocate_run(&a, rows[i].slots, rows[i].count, rows[i].kbps * 1000, ALIVE(1), choices, &total);
+        if (strcmp(text(choices, rows[i].count), rows[i].given) != 0)
+            fail_msg("%s: %s, not %s", rows[i].name, text(choices, rows[i].count), rows[i].given);
+    }
+}
+
 /* --- One run after another --------------------------------------------------------- */
-
-enum { BASE_S = 100 };
-
-#define ALIVE(ms) ((uint64_t)BASE_S * 1000000 + (ms)*UINT64_C(1000))
 
 static const struct allocate_step fresh[] = {{0, 2, 30, true, 320, 180, 150000, 1},
                                              {1, 2, 30, true, 640, 360, 500000, ALIVE(1000)}};
@@ -456,6 +499,28 @@ static void says_when_to_run(void **state)
             allocate_touch(&a);
         if (allocate_due(&a, rows[i].kbps_then * 1000, ALIVE(rows[i].at_ms)) != rows[i].due)
             fail_msg("%s", rows[i].name);
+    }
+}
+
+static void runs_when_the_server_has_more_or_less_to_give(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned before, then;
+        bool due;
+    } rows[] = {
+        {0, 0, false},    {100, 119, false}, {100, 120, true},   {120, 101, false},
+        {120, 100, true}, {1, 0, true},      {1001, 1000, true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct allocate a = {.share = rows[i].before};
+        struct allocate_slot slot = {CAMERA};
+        struct allocate_choice choice;
+        struct allocate_total total;
+        allocate_run(&a, &slot, 1, 1000000, ALIVE(0), &choice, &total);
+        a.share = rows[i].then;
+        if (allocate_due(&a, 1000000, ALIVE(1)) != rows[i].due)
+            fail_msg("from %u to %u", rows[i].before, rows[i].then);
     }
 }
 
@@ -821,8 +886,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spends_a_budget),
+        cmocka_unit_test(sheds_in_order),
         cmocka_unit_test(remembers_what_it_gave),
         cmocka_unit_test(says_when_to_run),
+        cmocka_unit_test(runs_when_the_server_has_more_or_less_to_give),
         cmocka_unit_test(runs_when_a_hold_ends),
         cmocka_unit_test(who_makes_room_is_not_held),
         cmocka_unit_test(keeps_its_rules),
