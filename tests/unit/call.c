@@ -1,6 +1,7 @@
 #include "call.h"
 
 #include "ice.h"
+#include "pace.h"
 
 #include <glib.h>
 #include <netinet/in.h>
@@ -9,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TURN_MS = 5, SOCKET_BUFFER = 1 << 20 };
+enum { SOCKET_BUFFER = 1 << 20 };
 
 /* --- Events --------------------------------------------------------------------- */
 
@@ -114,12 +115,14 @@ struct call *call_new(unsigned workers)
     c->conf.rtc.port = 0; /* whichever are free */
     if (sfu_start(&c->conf, &sfu_upcalls, c, &c->sfu, err, sizeof(err)) != 0)
         fail_msg("%s", err);
+    pace_begin();
     c->room = sfu_room_open(c->sfu);
     return c;
 }
 
 void call_free(struct call *c)
 {
+    pace_end();
     sfu_stop(c->sfu);
     for (size_t i = 0; i < CALL_PEOPLE_MAX; i++)
         call_forget(&c->people[i]);
@@ -147,7 +150,8 @@ static void receive(struct person *p)
 void call_turn(struct call *c)
 {
     struct pollfd fds[CALL_PEOPLE_MAX + 1] = {{.fd = sfu_event_fd(c->sfu), .events = POLLIN}};
-    uint64_t now_us = clock_now_us(), next_us = now_us + TURN_MS * 1000;
+    pace_turn();
+    uint64_t now_us = clock_now_us(), next_us = now_us + PACE_US;
     for (size_t i = 0; i < CALL_PEOPLE_MAX; i++) {
         struct person *p = &c->people[i];
         fds[i + 1] = (struct pollfd){.fd = p->peer ? p->fd : -1, .events = POLLIN};

@@ -19,7 +19,7 @@
 
 enum {
     CALL_PEOPLE_MAX = 16,
-    CALL_PATIENCE_US = 30000000, /* for a condition to come true; sanitizers on a busy machine are slow */
+    CALL_PATIENCE_US = 30000000, /* for a condition to come true, by the clock of the call (pace.h) */
     MIC = 0,                     /* tracks of a person who has both */
     CAMERA = 1,
     QUIET = 100, /* level of a microphone into which nobody speaks */
@@ -110,7 +110,7 @@ void call_leave(struct person *p);
 /* Its place is empty; the media plane has to find out. */
 void call_forget(struct person *p);
 
-/* One turn of the loop: at most 5 ms. */
+/* One turn of the loop: PACE_US at most. */
 void call_turn(struct call *c);
 
 /* Drop everything that the server sends or that the person does not need any more: its socket is another

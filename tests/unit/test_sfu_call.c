@@ -154,6 +154,7 @@ static void figures_add_up(void **state)
     struct person *a = call_join_now(c, &publisher), *b = call_join_now(c, &viewer);
     const struct sink *video = person_sink(b, RTP_VIDEO, 0);
     UNTIL(c, video->packets >= 60);
+    UNTIL(c, person_stats(b)->slots[person_slot(b, RTP_VIDEO, 0)].allotted); /* it has to be measured */
     const struct sfu_transport_stats *out = person_stats(b), *in = person_stats(a);
     const struct sfu_slot_stats *slot = &out->slots[person_slot(b, RTP_VIDEO, 0)];
     assert_int_equal(out->slot_count, 2);
