@@ -2,29 +2,10 @@
 
 #include <errno.h>
 
+#include "bits.h"
 #include "seq.h"
 
 enum { NEXT_SAME_LAYER, NEXT_TEMPORAL, NEXT_SPATIAL, NO_MORE_TEMPLATES }; /* table A.3 */
-
-/* A reader of bits; the error sticks, as in bytes.h. */
-struct bits {
-    const uint8_t *p;
-    size_t at, end; /* in bits */
-    bool bad;
-};
-
-/* f(n), n up to 32 */
-static uint32_t take(struct bits *b, size_t n)
-{
-    if (b->bad || b->end - b->at < n) {
-        b->bad = true;
-        return 0;
-    }
-    uint32_t v = 0;
-    for (; n > 0; n--, b->at++)
-        v = v << 1 | ((uint32_t)b->p[b->at / 8] >> (7 - b->at % 8) & 1);
-    return v;
-}
 
 /* ns(n): 0..n-1 */
 static uint32_t take_non_symmetric(struct bits *b, uint32_t n)
@@ -33,15 +14,15 @@ static uint32_t take_non_symmetric(struct bits *b, uint32_t n)
     for (uint32_t x = n; x != 0; x >>= 1)
         w++;
     uint32_t m = (1u << w) - n;
-    uint32_t v = take(b, w - 1);
-    return v < m ? v : (v << 1) - m + take(b, 1);
+    uint32_t v = bits_take(b, w - 1);
+    return v < m ? v : (v << 1) - m + bits_take(b, 1);
 }
 
 static uint64_t take_dtis(struct bits *b, size_t targets)
 {
     uint64_t dtis = 0;
     for (size_t i = 0; i < targets; i++)
-        dtis |= (uint64_t)take(b, 2) << (2 * i);
+        dtis |= (uint64_t)bits_take(b, 2) << (2 * i);
     return dtis;
 }
 
@@ -56,7 +37,7 @@ static void template_layers(struct dependency *d, struct bits *b)
             return;
         }
         d->templates[d->template_count++] = (struct dependency_template){.sid = sid, .tid = tid};
-        next = take(b, 2);
+        next = bits_take(b, 2);
         if (next == NEXT_TEMPORAL) {
             tid++;
         } else if (next == NEXT_SPATIAL) {
@@ -69,12 +50,12 @@ static void template_layers(struct dependency *d, struct bits *b)
 
 static void template_diffs(struct dependency_template *t, struct bits *b)
 {
-    while (take(b, 1)) {
+    while (bits_take(b, 1)) {
         if (t->diff_count == DEPENDENCY_DIFFS_MAX) {
             b->bad = true;
             return;
         }
-        t->diffs[t->diff_count++] = (uint8_t)(take(b, 4) + 1);
+        t->diffs[t->diff_count++] = (uint8_t)(bits_take(b, 4) + 1);
     }
 }
 
@@ -87,17 +68,17 @@ static void template_chains(struct dependency *d, struct bits *b)
         d->protected_by[i] = (uint8_t)take_non_symmetric(b, d->chain_count);
     for (size_t i = 0; i < d->template_count; i++) {
         for (size_t j = 0; j < d->chain_count; j++)
-            d->templates[i].chains[j] = (uint8_t)take(b, 4);
+            d->templates[i].chains[j] = (uint8_t)bits_take(b, 4);
     }
 }
 
 /* Widths and heights are sent less one; 65,536 does not fit and becomes 0, not told. */
 static void render_resolutions(struct dependency *d, struct bits *b)
 {
-    d->has_resolutions = take(b, 1);
+    d->has_resolutions = bits_take(b, 1);
     for (size_t i = 0; d->has_resolutions && i < d->spatial_count; i++) {
-        d->width[i] = (uint16_t)(take(b, 16) + 1);
-        d->height[i] = (uint16_t)(take(b, 16) + 1);
+        d->width[i] = (uint16_t)(bits_take(b, 16) + 1);
+        d->height[i] = (uint16_t)(bits_take(b, 16) + 1);
     }
 }
 
@@ -129,8 +110,8 @@ static void find_points(struct dependency *d)
 
 static void take_structure(struct dependency *d, struct bits *b)
 {
-    d->template_offset = (uint8_t)take(b, 6);
-    d->target_count = (uint8_t)(take(b, 5) + 1);
+    d->template_offset = (uint8_t)bits_take(b, 6);
+    d->target_count = (uint8_t)(bits_take(b, 5) + 1);
     d->active = UINT32_MAX >> (DEPENDENCY_TARGETS_MAX - d->target_count);
     template_layers(d, b);
     for (size_t i = 0; i < d->template_count; i++)
@@ -146,12 +127,12 @@ static void take_structure(struct dependency *d, struct bits *b)
 static void frame_diffs(struct dependency_frame *f, struct bits *b)
 {
     f->diff_count = 0;
-    for (uint32_t size; (size = take(b, 2)) != 0;) {
+    for (uint32_t size; (size = bits_take(b, 2)) != 0;) {
         if (f->diff_count == DEPENDENCY_DIFFS_MAX) {
             b->bad = true;
             return;
         }
-        f->diffs[f->diff_count++] = (uint16_t)(take(b, 4 * size) + 1);
+        f->diffs[f->diff_count++] = (uint16_t)(bits_take(b, 4 * size) + 1);
     }
 }
 
@@ -188,7 +169,7 @@ static void take_custom(struct dependency_frame *f, struct bits *b, bool dtis, b
     if (diffs)
         frame_diffs(f, b);
     for (size_t i = 0; chains && i < f->chain_count; i++)
-        f->chains[i] = (uint8_t)take(b, 8);
+        f->chains[i] = (uint8_t)bits_take(b, 8);
 }
 
 static void sort_points(struct dependency_frame *f, const struct dependency *d)
@@ -212,7 +193,7 @@ static bool is_late(const struct dependency *d, uint16_t frame_number)
 static int read_extended(struct dependency *with, struct bits *b, struct dependency_frame *f, uint32_t flags)
 {
     if (with->template_count && (flags & 8))
-        with->active = take(b, with->target_count);
+        with->active = bits_take(b, with->target_count);
     if (b->bad)
         return -EBADMSG;
     const struct dependency_template *t = find_template(with, f->template_id);
@@ -241,14 +222,14 @@ static int read_with_structure(struct dependency *d, struct bits *b, struct depe
 
 int dependency_read(struct dependency *d, const uint8_t *p, size_t len, struct dependency_frame *f)
 {
-    struct bits b = {.p = p, .end = len * 8};
-    *f = (struct dependency_frame){.start = take(&b, 1)};
-    f->end = take(&b, 1);
-    f->template_id = (uint8_t)take(&b, 6);
-    f->frame_number = (uint16_t)take(&b, 16);
+    struct bits b = bits_init(p, len);
+    *f = (struct dependency_frame){.start = bits_take(&b, 1)};
+    f->end = bits_take(&b, 1);
+    f->template_id = (uint8_t)bits_take(&b, 6);
+    f->frame_number = (uint16_t)bits_take(&b, 16);
     if (b.bad)
         return -EBADMSG;
-    uint32_t flags = len > DEPENDENCY_MANDATORY_LEN ? take(&b, 5) : 0;
+    uint32_t flags = len > DEPENDENCY_MANDATORY_LEN ? bits_take(&b, 5) : 0;
     if (flags & 16)
         return read_with_structure(d, &b, f, flags);
     uint32_t active = d->active;
