@@ -97,6 +97,8 @@ static int read_h264(struct frame_info *f, const struct rtp_view *v, const uint8
     f->start = h.start;
     f->end = v->marker;
     f->discardable = h.discardable;
+    f->width = h.width;
+    f->height = h.height;
     return 0;
 }
 

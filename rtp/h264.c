@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "h264_sps.h"
+
 /* H.264, table 7-1, and RFC 6184, table 1. */
 enum nal_type {
     NAL_SLICE = 1,
@@ -35,6 +37,8 @@ static void note_nal(struct h264_payload *h, struct slices *s, uint8_t type, uin
 static void read_nal(struct h264_payload *h, struct slices *s, struct rd r)
 {
     uint8_t header = rd_u8(&r);
+    if ((header & TYPE_MASK) == NAL_SPS)
+        (void)!h264_sps_size(r.p, rd_left(&r), &h->width, &h->height); /* one that is odd has no size */
     note_nal(h, s, header & TYPE_MASK, header & REF_IDC_MASK, rd_left(&r) ? *r.p : -1);
 }
 

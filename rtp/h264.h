@@ -9,6 +9,7 @@ struct h264_payload {
     bool start;       /* a frame may begin here: access unit delimiter, SPS, or a frame's first slice. A key
                          frame may begin twice: with its SPS, and with the slice where the SPS was sent apart */
     bool discardable; /* it has slices and none of them is referred to */
+    uint16_t width, height; /* of its SPS; 0 = there is none that is whole and can be read */
 };
 
 /* 0, or -EBADMSG for an empty payload, a packet type of the interleaved mode, or

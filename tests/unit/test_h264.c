@@ -24,6 +24,15 @@ static const struct {
     {"first IDR slice", "65 88", 0, {.key = true, .start = true}},
     {"a later IDR slice", "65 40", 0, {.key = true}},
     {"SPS", "67 42", 0, {.key = true, .start = true}},
+    {"SPS with a size",
+     "67 42c01fd9005005ba10",
+     0,
+     {.key = true, .start = true, .width = 1280, .height = 720}},
+    {"STAP-A with one",
+     "78 000a 6742c01fd9005005ba10 0002 68ce",
+     0,
+     {.key = true, .start = true, .width = 1280, .height = 720}},
+    {"FU-A of an SPS", "7c 87 42c01fd9005005ba10", 0, {.key = true, .start = true}},
     {"PPS", "68 ce", 0, {0}},
     {"SEI", "06 05", 0, {0}},
     {"access unit delimiter", "09 10", 0, {.start = true}},
@@ -64,6 +73,7 @@ static void payloads(void **state)
         int rc = h264_read(&h, p, from_hex(rows[i].payload, p));
         if (rc != rows[i].rc)
             fail_msg("%s: %d", rows[i].what, rc);
+        assert_true(h.width == w->width && h.height == w->height);
         if (rc == 0 && (h.key != w->key || h.start != w->start || h.discardable != w->discardable))
             fail_msg("%s: key %d, start %d, discardable %d", rows[i].what, h.key, h.start, h.discardable);
     }
