@@ -178,6 +178,19 @@ static const struct allocate_step *rung(const struct seat *seat, int i)
     return &seat->slot->steps[seat->rungs[i]];
 }
 
+static bool is_expected(const struct allocate_step *s)
+{
+    return s->alive || s->alive_us != ALLOCATE_NEVER;
+}
+
+/* What that rung takes; one that will hardly come takes no more than those below. */
+static uint32_t cost(const struct seat *seat, int i)
+{
+    while (i >= 0 && !is_expected(rung(seat, i)))
+        i--;
+    return i < 0 ? 0 : bps_of(rung(seat, i));
+}
+
 static int kept_rung(const struct seat *seat)
 {
     const struct allocate_memory *m = seat->memory;
@@ -252,8 +265,7 @@ static void take_seat(struct spending *sp, const struct allocate_slot *slot, str
 
 static uint64_t used_after(const struct spending *sp, const struct seat *seat)
 {
-    uint64_t has = seat->at < 0 ? 0 : bps_of(rung(seat, seat->at));
-    return sp->used_bps - has + bps_of(rung(seat, seat->at + 1));
+    return sp->used_bps - cost(seat, seat->at) + cost(seat, seat->at + 1);
 }
 
 static uint64_t limit(const struct spending *sp, const struct seat *seat)
@@ -382,7 +394,8 @@ static void note_wish(const struct seat *seat, struct allocate_choice *c, struct
 {
     if (seat->at >= 0)
         c->wish = rung(seat, seat->at)->layer;
-    c->more = seat->at < seat->count - 1;
+    for (int i = seat->at + 1; i < seat->count; i++)
+        c->more |= is_expected(rung(seat, i));
     total->more |= c->more;
 }
 
@@ -466,7 +479,7 @@ static uint64_t wanted_by(const struct allocate_slot *slot)
         return voice(slot) ? voice_bps(voice(slot)) : 0;
     struct seat seat = {.slot = slot};
     add_layers(&seat, 0, highest_layer(slot), false, 0);
-    return seat.count ? bps_of(rung(&seat, seat.count - 1)) : 0;
+    return cost(&seat, seat.count - 1);
 }
 
 uint64_t allocate_wanted_bps(const struct allocate_slot *slots, size_t count)

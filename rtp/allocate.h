@@ -55,6 +55,8 @@ enum {
     ALLOCATE_NONE = 255,            /* for a layer */
 };
 
+#define ALLOCATE_NEVER UINT64_MAX
+
 /* One step of a source: a layer up to a temporal id. */
 struct allocate_step {
     uint8_t layer; /* simulcast index or spatial id, lowest quality first */
@@ -64,7 +66,8 @@ struct allocate_step {
     uint16_t width, height; /* 0 = not known: what is usual for its layer is assumed */
     uint32_t bps;           /* with all that it needs, in whole datagrams as the budget; 0 = not known: what
                                is usual for its size is assumed */
-    uint64_t alive_us;      /* since when */
+    uint64_t alive_us; /* since when; ALLOCATE_NEVER = it is not, and hardly will be: no bandwidth is wanted
+                          for it, though it is wished for */
 };
 
 struct allocate_slot {
@@ -146,7 +149,7 @@ bool allocate_due(const struct allocate *a, uint32_t budget_bps, uint64_t now_us
 /* What video of that rate, with so many frames a second, takes with all headers; 0 stays 0. */
 uint32_t allocate_on_wire(uint32_t bps, unsigned fps);
 
-/* The budget with which nothing would be held back. */
+/* The budget with which nothing would be held back that is there, or may come. */
 uint64_t allocate_wanted_bps(const struct allocate_slot *slots, size_t count);
 
 /* Spend the budget. The index of a slot is always the same slot's; what is past

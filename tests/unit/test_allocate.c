@@ -32,6 +32,12 @@ static const struct allocate_step high[] = {{0, 2, 30, false, 320, 180, 150000, 
                                             {1, 2, 30, false, 640, 360, 500000, 0},
                                             {2, 2, 30, true, 1280, 720, 2500000, 1}};
 static const struct allocate_step dead[] = {{0, 0, 30, false, 320, 180, 150000, 0}};
+/* The camera has no more than 640 x 360, or has not had for long. */
+static const struct allocate_step small[] = {{0, 2, 30, true, 320, 180, 150000, 1},
+                                             {1, 2, 30, true, 640, 360, 500000, 1},
+                                             {2, 2, 30, false, 0, 0, 0, ALLOCATE_NEVER}};
+static const struct allocate_step gone[] = {{0, 2, 30, false, 320, 180, 150000, ALLOCATE_NEVER},
+                                            {1, 2, 30, false, 640, 360, 500000, ALLOCATE_NEVER}};
 static const struct allocate_step plain[] = {{0, 0, 30, true, 1280, 720, 2000000, 1}};
 static const struct allocate_step screen[] = {
     {0, 0, 5, true, 1920, 1080, 600000, 1},
@@ -141,6 +147,17 @@ static void spends_a_budget(void **state)
          150,
          {{VIDEO(high), BOX(320, 180)}}},
         {"... if it fits", 1000, "paused", "0", 0, 150, {{VIDEO(high), BOX(320, 180)}}},
+
+        {"no bandwidth is wanted for one that hardly comes", 9000, "1.2", "2", 500, 500, {{VIDEO(small)}}},
+        {"... and it keeps nothing from others",
+         1200,
+         "1.2 1.2",
+         "22",
+         1000,
+         1000,
+         {{VIDEO(small)}, {VIDEO(small)}}},
+        {"... but for those below it", 300, "0.2", "0", 150, 500, {{VIDEO(small)}}},
+        {"none that comes", 9000, "dead", "1", 0, 0, {{VIDEO(gone)}}},
 
         /* audio */
         {"audio is never held back", 10, "0.0 0.0 paused", "00-", 80, 2580, {{AUDIO}, {AUDIO}, {CAMERA}}},
@@ -278,6 +295,7 @@ static void spends_a_budget(void **state)
         bool more = false;
         for (size_t k = 0; k < count; k++)
             more |= choices[k].more;
+        assert_true(!more || rows[i].used_kbps < rows[i].wanted_kbps);
         if (strcmp(text(choices, count), rows[i].given) != 0 ||
             strcmp(wishes(choices, count), rows[i].wishes) != 0 ||
             total.used_bps != rows[i].used_kbps * 1000 ||
