@@ -1,7 +1,9 @@
 /* The bit rate of each spatial and temporal layer of one RTP stream, measured:
  * for publishers that do not tell theirs (layers.h). Zeroed memory: nothing came
- * yet. 1.4 KB. */
+ * yet. 1.5 KB. */
 #pragma once
+
+#include <stdbool.h>
 
 #include "rate.h"
 
@@ -13,7 +15,8 @@ enum {
 struct layer_rate {
     uint64_t since_us; /* the first packet of those that came without a pause of a second; 0 = none */
     uint64_t packet_us;
-    struct rate of[LAYER_RATE_IDS][LAYER_RATE_IDS]; /* [spatial][temporal] */
+    uint32_t before_bps[LAYER_RATE_IDS][LAYER_RATE_IDS]; /* as it was before the last pause */
+    struct rate of[LAYER_RATE_IDS][LAYER_RATE_IDS];      /* [spatial][temporal] */
 };
 
 /* A packet of `bytes` in all came, with its ids (frame.h); simulcast and codecs without layers: 0, 0. */
@@ -22,9 +25,12 @@ void layer_rate_add(struct layer_rate *r, unsigned sid, unsigned tid, uint32_t b
 /* Bits per second of that layer with all lower spatial and temporal ones, 0 =
  * not known yet. From the first LAYER_RATE_LEAST_US on it is the rate since the
  * first packet, not one that grows from 0; once the stream has stopped it stays
- * what it was. For K-SVC, where a viewer gets the lower spatial layers at key frames
- * only, it is more than what is sent. */
+ * what it was, until it has gone on for so long again. For K-SVC, where a viewer gets the lower spatial
+ * layers at key frames only, it is more than what is sent. */
 uint32_t layer_rate_bps(const struct layer_rate *r, unsigned sid, unsigned tid, uint64_t now_us);
+
+/* That spatial layer is part of the stream: as of the last packet. */
+bool layer_rate_has(const struct layer_rate *r, unsigned sid);
 
 /* How many temporal layers that spatial layer has, 1 at least: as of the last packet. */
 uint8_t layer_rate_temporal(const struct layer_rate *r, unsigned sid);

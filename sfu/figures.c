@@ -8,7 +8,7 @@ static void track_stats(const struct track *track, struct sfu_track_stats *out, 
 {
     *out = (struct sfu_track_stats){.id = track->id, .kind = track->kind, .source = track->source};
     for (uint8_t i = 0; i < track->layer_count; i++) {
-        const struct layer *l = &track->layers[i];
+        const struct layer *l = &track->layers[track->order[i]];
         if (l->format)
             out->codec = l->format->codec;
         int64_t lost = receive_stats_lost(&l->stats);
@@ -23,7 +23,7 @@ static void track_stats(const struct track *track, struct sfu_track_stats *out, 
             .bitrate = rate_bps(&l->stats.rate, now_us),
             .width = l->width,
             .height = l->height,
-            .wanted = track->demand.told & 1u << i,
+            .wanted = track->demand.told & 1u << l->index,
         };
     }
 }
@@ -38,7 +38,7 @@ static void add_forwarded(const struct slot *s, struct sfu_slot_stats *out)
     bool simulcast = l->track->layer_count > 1, spatial = !simulcast && l->spatial_count > 1;
     uint8_t sid = point == POINTS_NONE ? 0 : point_sid(point);
     uint8_t below_best = spatial && sid < l->spatial_count ? (uint8_t)(l->spatial_count - 1 - sid) : 0;
-    out->layer = (int8_t)(simulcast ? l->index : sid);
+    out->layer = (int8_t)(simulcast ? l->quality : sid);
     out->temporal = point == POINTS_NONE ? -1 : (int8_t)point_tid(point);
     out->width = l->width >> below_best;
     out->height = l->height >> below_best;

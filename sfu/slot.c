@@ -93,7 +93,7 @@ void slot_need(const struct slot *s, uint64_t now_us)
     track_need(s->holder, s->aim.layer, now_us);
     track_need(s->holder, s->aim.wish, now_us);
     if (l)
-        track_need(s->holder, l->index, now_us);
+        track_need(s->holder, l->quality, now_us);
 }
 
 void slot_tell(struct slot *s, uint64_t now_us)

@@ -30,7 +30,7 @@ enum {
 
 /* The highest layers to be sent. */
 struct slot_aim {
-    uint8_t layer;    /* of the track */
+    uint8_t layer;    /* of the track, by quality */
     uint8_t sid, tid; /* within that layer's stream (points.h) */
     uint8_t wish; /* the layer of the track that it would be were all alive: its publisher is to send that */
 };

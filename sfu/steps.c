@@ -21,6 +21,13 @@ static uint16_t measured_size(const struct layer *l, uint16_t top, uint8_t sid)
     return (uint16_t)(sid + 1 < l->spatial_count ? top >> (l->spatial_count - 1 - sid) : top);
 }
 
+/* Its publisher was asked for it long ago, and it is not there. */
+static bool is_absent(const struct layer *l, uint64_t now_us)
+{
+    return !layer_alive(l, now_us) && now_us >= l->heard_us + DEMAND_KEEP_US &&
+           demand_lasts(&l->track->demand, l->index, now_us);
+}
+
 /* What is usual, where it is not told: 30 frames a second, and half of it for each temporal layer less. */
 static uint8_t fps_of(const struct offer *o, uint8_t tid)
 {
@@ -43,23 +50,22 @@ static void add_steps(struct track *t, const struct offer *o, uint64_t now_us)
             .width = o->told && o->told->width ? o->told->width : measured_size(l, l->width, o->sid),
             .height = o->told && o->told->width ? o->told->height : measured_size(l, l->height, o->sid),
             .bps = allocate_on_wire(bps, fps_of(o, tid)),
-            .alive_us = l->started_us,
+            .alive_us = is_absent(l, now_us) ? ALLOCATE_NEVER : l->started_us,
         };
     }
 }
 
-static void add_stream(struct track *t, uint8_t i, uint64_t now_us)
+static void add_stream(struct track *t, const struct layer *l, uint64_t now_us)
 {
-    const struct layer *l = &t->layers[i];
     bool simulcast = t->layer_count > 1;
-    const struct layers_spatial *told = i < t->told.stream_count ? t->told.of[i] : NULL;
+    const struct layers_spatial *told = l->index < t->told.stream_count ? t->told.of[l->index] : NULL;
     for (uint8_t sid = 0; sid < LAYERS_SPATIAL_MAX; sid++) {
         bool is_told = told && told[sid].temporal_count;
-        bool is_there = is_told || (!simulcast && l->rates && rate_bps(&l->rates->of[sid][0], now_us));
+        bool is_there = is_told || (!simulcast && l->rates && layer_rate_has(l->rates, sid));
         if (sid > 0 && (simulcast || !is_there))
             break;
         struct offer o = {
-            .layer = simulcast ? i : sid,
+            .layer = simulcast ? l->quality : sid,
             .from = l,
             .told = is_told ? &told[sid] : NULL,
             .sid = sid,
@@ -77,7 +83,7 @@ const struct allocate_step *track_steps(struct track *t, uint8_t *count, uint64_
         t->step_count = 0;
         t->steps_us = now_us;
         for (uint8_t i = 0; i < t->layer_count; i++)
-            add_stream(t, i, now_us);
+            add_stream(t, &t->layers[t->order[i]], now_us);
     }
     *count = t->step_count;
     return t->steps;

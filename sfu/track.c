@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+_Static_assert((int)SFU_LAYERS_MAX <= (int)LAYER_ORDER_MAX, "layers that can be sorted");
+
 static struct counters *counters_of(const struct layer *l)
 {
     return &l->track->room->worker->counters;
@@ -39,8 +41,10 @@ struct track *track_new(struct transport *publisher, const struct sfu_track_desc
     t->desc = *desc;
     t->layer_count = desc->rid_count ? desc->rid_count : 1;
     demand_init(&t->demand, t->layer_count, now_us);
-    for (uint8_t i = 0; i < t->layer_count; i++)
-        t->layers[i] = (struct layer){.track = t, .index = i};
+    for (uint8_t i = 0; i < t->layer_count; i++) {
+        t->layers[i] = (struct layer){.track = t, .index = i, .quality = i};
+        t->order[i] = i;
+    }
     return t;
 }
 
@@ -135,10 +139,10 @@ static void tell_wanted(struct track *t, uint64_t now_us)
         worker_tell(t->room->worker, EVENT_WANTED, t->publisher->id, 0, layers, t->id, NULL);
 }
 
-void track_need(struct track *t, unsigned layer, uint64_t now_us)
+void track_need(struct track *t, unsigned quality, uint64_t now_us)
 {
-    demand_note(&t->demand, 0, now_us);
-    demand_note(&t->demand, layer < t->layer_count ? layer : t->layer_count - 1u, now_us);
+    demand_note(&t->demand, t->order[0], now_us);
+    demand_note(&t->demand, t->order[quality < t->layer_count ? quality : t->layer_count - 1u], now_us);
     tell_wanted(t, now_us);
 }
 
@@ -190,7 +194,23 @@ static void note_rhythm(struct layer *l, uint64_t now_us)
     }
 }
 
-static void note_key_frame(struct layer *l, const struct packet *p, uint64_t number)
+/* Sizes show which layers are the better ones, whatever the offer's order is. Those of layers that have
+ * stopped may be of another camera. */
+static void sort_layers(struct track *t, uint64_t now_us)
+{
+    uint32_t pixels[LAYER_ORDER_MAX];
+    for (uint8_t i = 0; i < t->layer_count; i++) {
+        const struct layer *l = &t->layers[i];
+        pixels[i] = layer_alive(l, now_us) ? (uint32_t)l->width * l->height : 0;
+    }
+    if (!layer_order(pixels, t->layer_count, t->order))
+        return;
+    for (uint8_t i = 0; i < t->layer_count; i++)
+        t->layers[t->order[i]].quality = i;
+    changed(t);
+}
+
+static void note_key_frame(struct layer *l, const struct packet *p, uint64_t number, uint64_t now_us)
 {
     const struct frame_info *f = &p->frame;
     l->key_wanted = false;
@@ -205,6 +225,7 @@ static void note_key_frame(struct layer *l, const struct packet *p, uint64_t num
     l->spatial_count = f->spatial_count;
     l->width = f->width;
     l->height = f->height;
+    sort_layers(l->track, now_us);
 }
 
 static void note_frame(struct layer *l, const struct packet *p, uint64_t number, uint64_t now_us)
@@ -214,7 +235,7 @@ static void note_frame(struct layer *l, const struct packet *p, uint64_t number,
     if (l->track->layer_count > 1)
         note_rhythm(l, now_us);
     if (p->frame.key)
-        note_key_frame(l, p, number);
+        note_key_frame(l, p, number, now_us);
 }
 
 /* Whoever waited for it joins before this packet, at its first key frame. */
@@ -306,10 +327,21 @@ void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *f
 
 /* --- Choosing -------------------------------------------------------------------- */
 
+/* A shared screen that stands still sends nothing: its layers end with its track, or while others go on. */
+static uint64_t compared_with(const struct track *t, uint64_t now_us)
+{
+    uint64_t newest_us = 0;
+    if (t->source != SFU_SCREEN)
+        return now_us;
+    for (uint8_t i = 0; i < t->layer_count; i++)
+        newest_us = t->layers[i].heard_us > newest_us ? t->layers[i].heard_us : newest_us;
+    return newest_us;
+}
+
 bool layer_alive(const struct layer *l, uint64_t now_us)
 {
     uint64_t dead = l->track->kind == RTP_AUDIO ? LAYER_DTX_DEAD_US : LAYER_DEAD_US;
-    return l->source && now_us - l->heard_us < dead;
+    return l->source && compared_with(l->track, now_us) - l->heard_us < dead;
 }
 
 static void layer_second(struct layer *l, uint64_t now_us)
@@ -345,7 +377,7 @@ struct layer *track_layer(struct track *track, unsigned wanted, uint64_t now_us)
 {
     struct layer *best = NULL, *any = NULL;
     for (uint8_t i = 0; i < track->layer_count; i++) {
-        struct layer *l = &track->layers[i];
+        struct layer *l = &track->layers[track->order[i]];
         if (!layer_alive(l, now_us))
             continue;
         if (!any || i <= wanted)
@@ -363,7 +395,7 @@ void layer_want_key(struct layer *l)
 
 bool layer_key_due(struct layer *l, uint64_t now_us)
 {
-    uint64_t interval = l->index == 0 ? LAYER_LOWEST_KEY_ASK_US : LAYER_KEY_ASK_US;
+    uint64_t interval = l->quality == 0 ? LAYER_LOWEST_KEY_ASK_US : LAYER_KEY_ASK_US;
     if (l->nack && nack_take_key_frame_wanted(l->nack))
         l->key_wanted = true;
     if (!l->key_wanted || !l->source || !is_wanted(l) ||

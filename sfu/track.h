@@ -8,6 +8,7 @@
 #include "demand.h"
 #include "dominant.h"
 #include "history.h"
+#include "layer_order.h"
 #include "layer_rate.h"
 #include "layers.h"
 #include "level.h"
@@ -22,7 +23,7 @@ struct track;
 struct transport;
 
 enum {
-    LAYER_DEAD_US = 1500000, /* without packets */
+    LAYER_DEAD_US = 1500000, /* without packets; layer_alive() has an exception */
     LAYER_DTX_DEAD_US = 5000000,
     LAYER_KEY_ASK_US = 1000000, /* between key frame requests */
     LAYER_LOWEST_KEY_ASK_US = 500000,
@@ -32,7 +33,8 @@ enum {
 
 struct layer {
     struct track *track;
-    uint8_t index;   /* in the track, lowest quality first */
+    uint8_t index;   /* in the track, as its offer lists them */
+    uint8_t quality; /* among those of the track, 0 = the lowest: what slots and steps mean by a layer */
     uint32_t source; /* its name for select.h; new whenever the stream begins anew; 0 = nothing came yet */
     uint32_t ssrc, rtx_ssrc;         /* 0 = not known yet */
     const struct sfu_format *format; /* of the publisher's; NULL = nothing came yet */
@@ -75,6 +77,7 @@ struct track {
     uint64_t steps_us;
     struct dominant_speaker speaker;
     uint8_t layer_count;
+    uint8_t order[LAYER_ORDER_MAX]; /* index of the layer of each quality */
     struct layer layers[SFU_LAYERS_MAX];
 };
 
@@ -87,10 +90,10 @@ void track_free(struct track *track);
 /* Mute or unmute, by the publisher's word. */
 void track_mute(struct track *track, bool muted);
 
-/* A viewer has that layer (SFU_LAYERS_MAX: the best) or would if it were alive; to be said once a second as
- * long as it is so. The publisher is told where that is news. The lowest layer is kept along with any other:
- * a viewer falls to it when its network gets worse, and can hardly wait for it then. */
-void track_need(struct track *track, unsigned layer, uint64_t now_us);
+/* A viewer has the layer of that quality (SFU_LAYERS_MAX: the best) or would if it were alive; to be said
+ * once a second as long as it is so. The publisher is told where that is news. The lowest layer is kept along
+ * with any other: a viewer falls to it when its network gets worse, and can hardly wait for it then. */
+void track_need(struct track *track, unsigned quality, uint64_t now_us);
 
 /* Once a second: let go of old packets, see which layers came or died, and tell which are not needed. */
 void track_second(struct track *track, uint64_t now_us);
@@ -104,10 +107,10 @@ void layer_receive(struct layer *layer, struct packet *p, const struct sfu_forma
  * received before is forgotten, and slots wait for a key frame. */
 void layer_restart(struct layer *layer);
 
-/* Something came lately. */
+/* Something came lately, or of a screen: since all of its layers fell silent. */
 bool layer_alive(const struct layer *layer, uint64_t now_us);
 
-/* The best living layer up to `wanted`, else the lowest living one; NULL where
+/* The best living layer up to the quality `wanted`, else the lowest living one; NULL where
  * none lives. Silent ones and those that have still to prove themselves are taken
  * only where there is no other. */
 struct layer *track_layer(struct track *track, unsigned wanted, uint64_t now_us);

@@ -24,18 +24,29 @@ enum {
     HALL_SILENT = 90, /* level of a quiet room: what a voice stands out from */
     HALL_LOUD = 20,
     HALL_LEVEL_ID = 1, /* of the header extension */
+    HALL_LAYERS = 3,   /* of a camera, at most */
+    HALL_SIDE = 64,    /* pixels, of a picture without layers */
 };
 
 /* Payload types, the same for all. */
 enum hall_codec { HALL_OPUS = 111, HALL_VP8 = 96, HALL_H264 = 97 };
 
 struct hall_seat {
-    struct transport *transport; /* NULL = empty */
-    uint8_t level;               /* of the microphone */
-    enum hall_codec codec;       /* of the camera */
-    uint16_t seq[2];             /* audio, video */
-    uint64_t next_us[2];         /* when the next packet comes */
-    bool off[2];                 /* none comes */
+    struct transport *transport;  /* NULL = empty */
+    uint8_t level;                /* of the microphone */
+    enum hall_codec codec;        /* of the camera */
+    uint16_t side[HALL_LAYERS];   /* of the camera's pictures, in the order of its layers; 0 = none come */
+    uint16_t seq[2][HALL_LAYERS]; /* audio, video */
+    uint64_t next_us[2];          /* when the next packet comes */
+    bool off[2];                  /* none comes */
+};
+
+/* What someone comes with, besides a microphone. */
+struct hall_wish {
+    size_t audio_slots, video_slots;
+    bool h264;      /* it knows that, too */
+    size_t layers;  /* of its camera; 0 or 1 = no simulcast */
+    bool is_screen; /* that is no camera but a screen */
 };
 
 struct hall {
@@ -44,6 +55,7 @@ struct hall {
     struct dtls_context *dtls;
     struct room *room;
     uint64_t now_us, end_us;
+    uint64_t fills, tellings; /* times that the room was filled, that somebody was told of its slots */
     struct hall_seat seats[HALL_SEATS]; /* seat i is participant i + 1 */
 };
 
@@ -96,9 +108,22 @@ static inline void hall_slots(struct sfu_media_desc *m, enum rtp_kind kind, size
     }
 }
 
-/* Connected, with a microphone and a camera that send silence and a picture from now on, and these slots. It
- * knows H.264 where h264 says so. */
-static inline void hall_join(struct hall *h, size_t seat, size_t audio_slots, size_t video_slots, bool h264)
+static inline void hall_tracks(struct sfu_media_desc *m, uint32_t participant, const struct hall_wish *wish)
+{
+    m->tracks[m->track_count++] =
+        (struct sfu_track_desc){.id = participant * 2, .kind = RTP_AUDIO, .source = SFU_MIC, .mid = "0"};
+    m->tracks[m->track_count++] = (struct sfu_track_desc){
+        .id = participant * 2 + 1,
+        .kind = RTP_VIDEO,
+        .source = wish->is_screen ? SFU_SCREEN : SFU_CAMERA,
+        .mid = "1",
+        .rid_count = (uint8_t)(wish->layers > 1 ? wish->layers : 0),
+        .rids = {"a", "b", "c"},
+    };
+}
+
+/* Connected, with a microphone and a camera that send silence and a picture from now on, and these slots. */
+static inline void hall_enter(struct hall *h, size_t seat, const struct hall_wish *wish)
 {
     struct hall_seat *s = &h->seats[seat];
     struct sfu_transport_desc d = {.fingerprint = *dtls_context_fingerprint(h->dtls)};
@@ -109,33 +134,44 @@ static inline void hall_join(struct hall *h, size_t seat, size_t audio_slots, si
     m->exts.id[RTP_EXT_AUDIO_LEVEL] = HALL_LEVEL_ID;
     hall_format(m, RTP_CODEC_OPUS, HALL_OPUS);
     hall_format(m, RTP_CODEC_VP8, HALL_VP8);
-    if (h264)
+    if (wish->h264)
         hall_format(m, RTP_CODEC_H264, HALL_H264);
-    m->tracks[m->track_count++] =
-        (struct sfu_track_desc){.id = participant * 2, .kind = RTP_AUDIO, .source = SFU_MIC, .mid = "0"};
-    m->tracks[m->track_count++] = (struct sfu_track_desc){
-        .id = participant * 2 + 1, .kind = RTP_VIDEO, .source = SFU_CAMERA, .mid = "1"};
-    hall_slots(m, RTP_AUDIO, audio_slots);
-    hall_slots(m, RTP_VIDEO, video_slots);
+    hall_tracks(m, participant, wish);
+    hall_slots(m, RTP_AUDIO, wish->audio_slots);
+    hall_slots(m, RTP_VIDEO, wish->video_slots);
     *s = (struct hall_seat){.level = HALL_SILENT, .codec = HALL_VP8, .next_us = {h->now_us, h->now_us}};
+    for (size_t i = 0; i < wish->layers || i == 0; i++)
+        s->side[i] = (uint16_t)(HALL_SIDE << i);
     s->transport = transport_new(&h->worker, h->room, seat + 1, participant, &d, h->now_us);
     assert_non_null(s->transport);
     s->transport->connected = true;
 }
 
-static inline size_t hall_write_payload(const struct hall_seat *s, enum rtp_kind kind, uint8_t *p)
+/* Likewise, without layers. It knows H.264 where h264 says so. */
+static inline void hall_join(struct hall *h, size_t seat, size_t audio_slots, size_t video_slots, bool h264)
 {
-    static const uint8_t vp8[] = {0x10, 0x10, 0, 0,  0x9d, 0x01,
-                                  0x2a, 64,   0, 64, 0}; /* a key frame, 64 x 64 */
-    static const uint8_t h264[] = {0x65, 0x88, 0x80};    /* an IDR slice */
-    static const uint8_t opus[] = {0x78, 0, 0};
-    const uint8_t *from = kind == RTP_AUDIO ? opus : s->codec == HALL_VP8 ? vp8 : h264;
-    size_t len = kind == RTP_AUDIO ? sizeof(opus) : s->codec == HALL_VP8 ? sizeof(vp8) : sizeof(h264);
-    memcpy(p, from, len);
-    return len;
+    const struct hall_wish wish = {.audio_slots = audio_slots, .video_slots = video_slots, .h264 = h264};
+    hall_enter(h, seat, &wish);
 }
 
-static inline void hall_packet(struct hall *h, size_t seat, enum rtp_kind kind)
+static inline void hall_write_payload(const struct hall_seat *s, enum rtp_kind kind, size_t layer,
+                                      struct wr *w)
+{
+    static const uint8_t vp8[] = {0x10, 0x10, 0, 0, 0x9d, 0x01, 0x2a}; /* a key frame */
+    static const uint8_t h264[] = {0x65, 0x88, 0x80};                  /* an IDR slice */
+    static const uint8_t opus[] = {0x78, 0, 0};
+    if (kind == RTP_AUDIO) {
+        wr_bytes(w, opus, sizeof(opus));
+    } else if (s->codec == HALL_H264) {
+        wr_bytes(w, h264, sizeof(h264));
+    } else {
+        uint32_t side = s->side[layer], little_endian = (side & 0xff) << 8 | side >> 8;
+        wr_bytes(w, vp8, sizeof(vp8));
+        wr_u32(w, little_endian << 16 | little_endian);
+    }
+}
+
+static inline void hall_packet(struct hall *h, size_t seat, enum rtp_kind kind, size_t layer)
 {
     struct hall_seat *s = &h->seats[seat];
     struct transport *t = s->transport;
@@ -145,17 +181,27 @@ static inline void hall_packet(struct hall *h, size_t seat, enum rtp_kind kind)
     uint8_t pt = kind == RTP_AUDIO ? HALL_OPUS : (uint8_t)s->codec;
     bool rtx;
     wr_u16(&w, 0x9000u | (kind == RTP_VIDEO ? 0x80u : 0) | pt); /* marker: each frame is one packet */
-    wr_u16(&w, s->seq[kind]++);
+    wr_u16(&w, s->seq[kind][layer]++);
     wr_u32(&w, (uint32_t)(h->now_us * (kind == RTP_AUDIO ? 48 : 90) / 1000));
-    wr_u32(&w, (uint32_t)seat * 2 + kind + 1);
+    wr_u32(&w, (uint32_t)(seat * 16 + kind * 8 + layer + 1));
     wr_u32(&w, 0xbede0001);
     wr_u32(&w, (uint32_t)HALL_LEVEL_ID << 28 | (uint32_t)s->level << 16);
-    p->len = (uint16_t)(wr_len(&w) + hall_write_payload(s, kind, p->data + wr_len(&w)));
+    hall_write_payload(s, kind, layer, &w);
+    p->len = (uint16_t)wr_len(&w);
     assert_int_equal(rtp_view_parse(&p->view, p->data, p->len, &t->media.exts), 0);
     const struct sfu_format *format = transport_format_by_pt(t, pt, &rtx);
     assert_non_null(format);
-    layer_receive(&t->tracks[kind == RTP_AUDIO ? 0 : 1]->layers[0], p, format, false, h->now_us);
+    layer_receive(&t->tracks[kind == RTP_AUDIO ? 0 : 1]->layers[layer], p, format, false, h->now_us);
     packet_unref(p);
+}
+
+/* Of a microphone, or one of each layer of a camera. */
+static inline void hall_frame(struct hall *h, size_t seat, enum rtp_kind kind)
+{
+    for (size_t i = 0; i < (kind == RTP_AUDIO ? 1 : HALL_LAYERS); i++) {
+        if (kind == RTP_AUDIO || h->seats[seat].side[i])
+            hall_packet(h, seat, kind, i);
+    }
 }
 
 /* What the worker's loop does at the end of each turn. */
@@ -166,11 +212,13 @@ static inline void hall_settle(struct hall *h)
     while (h->worker.dirty) {
         struct room *room = h->worker.dirty;
         h->worker.dirty = room->next_dirty;
+        h->fills++;
         room_fill(room, h->now_us);
     }
     while (h->worker.telling) {
         struct transport *t = h->worker.telling;
         h->worker.telling = t->next_telling;
+        h->tellings++;
         transport_flush_slot_events(t, h->now_us);
     }
     hall_drop_events(h);
@@ -188,7 +236,7 @@ static inline void hall_turn(struct hall *h)
             if (s->off[kind] || h->now_us < s->next_us[kind])
                 continue;
             s->next_us[kind] = h->now_us + interval_us[kind];
-            hall_packet(h, i, kind);
+            hall_frame(h, i, kind);
         }
     }
     hall_settle(h);

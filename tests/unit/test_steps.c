@@ -46,16 +46,17 @@ static void say(struct hall *h, const char *bytes, uint16_t before)
     assert_non_null(p);
     struct wr w = wr_init(p->data, sizeof(p->data));
     wr_u16(&w, 0x9080u | HALL_VP8);
-    wr_u16(&w, (uint16_t)(s->seq[RTP_VIDEO] - before));
-    s->seq[RTP_VIDEO] = (uint16_t)(s->seq[RTP_VIDEO] + !before);
+    wr_u16(&w, (uint16_t)(s->seq[RTP_VIDEO][0] - before));
+    s->seq[RTP_VIDEO][0] = (uint16_t)(s->seq[RTP_VIDEO][0] + !before);
     wr_u32(&w, (uint32_t)(h->now_us * 90 / 1000));
-    wr_u32(&w, RTP_VIDEO + 1);
+    wr_u32(&w, RTP_VIDEO * 8 + 1);
     wr_u32(&w, 0xbede0004);
     wr_u8(&w, (uint32_t)LAYERS_ID << 4 | (uint32_t)(len - 1));
     wr_bytes(&w, said, len);
     while (wr_len(&w) < 32)
         wr_u8(&w, 0);
-    p->len = (uint16_t)(wr_len(&w) + hall_write_payload(s, RTP_VIDEO, p->data + wr_len(&w)));
+    hall_write_payload(s, RTP_VIDEO, 0, &w);
+    p->len = (uint16_t)wr_len(&w);
     assert_int_equal(rtp_view_parse(&p->view, p->data, p->len, &s->transport->media.exts), 0);
     layer_receive(&camera(h)->layers[0], p, transport_format_by_pt(s->transport, HALL_VP8, &rtx), false,
                   h->now_us);
@@ -99,7 +100,7 @@ static void late_words_do_not_count(void **state)
     hall_join(&h, 0, 0, 0, false);
     h.seats[0].transport->media.exts.id[RTP_EXT_VIDEO_LAYERS] = LAYERS_ID;
     hall_run(&h, 100);
-    h.seats[0].seq[RTP_VIDEO]++; /* it comes late */
+    h.seats[0].seq[RTP_VIDEO][0]++; /* it comes late */
     say(&h, "01 00 64", 0);
     say(&h, "01 00 32", 2);
     assert_string_equal(steps(&h, true), "0.0 115 64x64@30");
