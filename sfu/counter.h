@@ -65,6 +65,7 @@
     X(drop_jump,             "RTP packets whose number is far from the last, not believed yet")    \
     X(drop_muted,           "RTP packets of a track that is muted")                                \
     /* Slots */                                                                                    \
+    X(fills,                 "times that the slots of a viewer were filled anew")                  \
     X(slot_switches,         "times that a slot went over to another source")                      \
     X(slot_corrections,      "switches at which a timestamp had to be moved by more than 75 ms")   \
     X(drop_slot_late,        "packets too late to have a place in a slot's stream")                \

@@ -9,6 +9,22 @@
 
 #include <stdlib.h>
 
+/* For each viewer, between two times that the slots of all are filled: a small share of a core, and no wait
+ * that anybody notices. */
+enum { FILL_PAUSE_US = 100 };
+
+static void on_all_timer(void *arg, uint64_t now_us);
+
+static void list_init(struct room_list *list)
+{
+    *list = (struct room_list){.ids = g_array_new(FALSE, FALSE, sizeof(uint32_t))};
+}
+
+static void list_finish(struct room_list *list)
+{
+    g_array_free(list->ids, TRUE);
+}
+
 struct room *room_new(struct worker *w, uint64_t id)
 {
     struct room *room = g_new0(struct room, 1);
@@ -17,6 +33,10 @@ struct room *room_new(struct worker *w, uint64_t id)
     room->transports = g_ptr_array_new();
     room->tracks = g_ptr_array_new();
     room->tracks_by_id = g_hash_table_new(NULL, NULL);
+    room->due = g_ptr_array_new();
+    room->all_timer = (struct timer){.fire = on_all_timer, .arg = room};
+    list_init(&room->lists[RTP_AUDIO]);
+    list_init(&room->lists[RTP_VIDEO]);
     speech_init(&room->speech, room);
     return room;
 }
@@ -26,13 +46,19 @@ void room_free(struct room *room)
     if (!room)
         return;
     speech_finish(&room->speech);
+    timer_cancel(&room->worker->timers, &room->all_timer);
+    list_finish(&room->lists[RTP_AUDIO]);
+    list_finish(&room->lists[RTP_VIDEO]);
+    g_ptr_array_free(room->due, TRUE);
     g_ptr_array_free(room->transports, TRUE);
     g_ptr_array_free(room->tracks, TRUE);
     g_hash_table_destroy(room->tracks_by_id);
     g_free(room);
 }
 
-void room_touch(struct room *room)
+/* --- Touching ------------------------------------------------------------------- */
+
+void room_touch_order(struct room *room)
 {
     if (room->dirty)
         return;
@@ -41,16 +67,41 @@ void room_touch(struct room *room)
     room->worker->dirty = room;
 }
 
+void room_touch(struct room *room)
+{
+    room->all_due = true;
+    if (room->worker->now_us >= room->all_us)
+        room_touch_order(room);
+    else if (!timer_is_set(&room->all_timer))
+        timer_set(&room->worker->timers, &room->all_timer, room->all_us);
+}
+
+static void on_all_timer(void *arg, uint64_t now_us)
+{
+    (void)now_us;
+    room_touch(arg);
+}
+
+void room_touch_viewer(struct transport *t)
+{
+    if (!t->fill_due)
+        g_ptr_array_add(t->room->due, t);
+    t->fill_due = true;
+    room_touch_order(t->room);
+}
+
+/* --- Who is there ----------------------------------------------------------------- */
+
 void room_add(struct room *room, struct transport *t)
 {
     g_ptr_array_add(room->transports, t);
-    room_touch(room);
 }
 
+/* Its tracks have gone before. */
 void room_remove(struct room *room, struct transport *t)
 {
     g_ptr_array_remove(room->transports, t);
-    room_touch(room);
+    g_ptr_array_remove(room->due, t);
 }
 
 void room_add_track(struct room *room, struct track *track)
@@ -85,25 +136,14 @@ struct track *room_track(const struct room *room, uint32_t id)
 
 enum { FORMATS_MAX = 8 }; /* different ones that are looked at; where there are more, all tracks are */
 
-/* What there is to show or hear of one kind, the most wanted first. */
-struct list {
-    GArray *ids;   /* uint32_t */
-    size_t ranked; /* of so many the order counts (fill.h) */
-};
-
 struct candidates {
     GHashTable *by_id;                             /* id -> struct track, of all tracks that are not muted */
-    struct list lists[2];                          /* by enum rtp_kind */
+    struct room_list lists[2];                     /* by enum rtp_kind */
     const struct sfu_format *formats[FORMATS_MAX]; /* in which the video of the room comes */
     size_t format_count;
 };
 
-static void list_init(struct list *list)
-{
-    *list = (struct list){.ids = g_array_new(FALSE, FALSE, sizeof(uint32_t))};
-}
-
-static uint32_t list_at(const struct list *list, size_t i)
+static uint32_t list_at(const struct room_list *list, size_t i)
 {
     return g_array_index(list->ids, uint32_t, i);
 }
@@ -189,9 +229,9 @@ static bool plays_all(const struct transport *viewer, const struct candidates *c
 
 /* The same candidates in the order in which that viewer wants them: what it cannot play comes last, where it
  * takes a place that nobody else needs and is told why nothing is seen. */
-static void sort_out(struct list *own, const struct candidates *c, const struct transport *viewer)
+static void sort_out(struct room_list *own, const struct candidates *c, const struct transport *viewer)
 {
-    const struct list *all = &c->lists[RTP_VIDEO];
+    const struct room_list *all = &c->lists[RTP_VIDEO];
     for (int played = 1; played >= 0; played--) {
         for (guint i = 0; i < all->ids->len; i++) {
             uint32_t id = list_at(all, i);
@@ -227,9 +267,11 @@ static uint32_t holder_of(const struct slot *s, const struct candidates *c)
     return track && plays(s->viewer, track) ? id : 0;
 }
 
-static void fill_kind(const struct room *room, struct transport *t, enum rtp_kind kind,
-                      const struct candidates *c, const struct list *list, uint64_t now_us)
+/* True where a slot has got another holder. */
+static bool fill_kind(const struct room *room, struct transport *t, enum rtp_kind kind,
+                      const struct candidates *c, const struct room_list *list, uint64_t now_us)
 {
+    bool changed = false;
     struct fill_slot slots[SFU_SLOTS_MAX];
     struct slot *of[SFU_SLOTS_MAX];
     uint32_t mine[SFU_TRACKS_MAX];
@@ -258,59 +300,118 @@ static void fill_kind(const struct room *room, struct transport *t, enum rtp_kin
         .mine_count = mine_count,
     };
     fill_slots(slots, n, &wish);
-    for (size_t i = 0; i < n; i++)
-        slot_hold(of[i], g_hash_table_lookup(c->by_id, GUINT_TO_POINTER(slots[i].holder)), now_us);
+    for (size_t i = 0; i < n; i++) {
+        struct track *track = g_hash_table_lookup(c->by_id, GUINT_TO_POINTER(slots[i].holder));
+        changed |= of[i]->holder != track;
+        slot_hold(of[i], track, now_us);
+    }
+    return changed;
 }
 
-static void fill_video(const struct room *room, struct transport *t, const struct candidates *c,
+static bool fill_video(const struct room *room, struct transport *t, const struct candidates *c,
                        uint64_t now_us)
 {
-    struct list own;
-    if (plays_all(t, c)) {
-        fill_kind(room, t, RTP_VIDEO, c, &c->lists[RTP_VIDEO], now_us);
-        return;
-    }
+    struct room_list own;
+    if (plays_all(t, c))
+        return fill_kind(room, t, RTP_VIDEO, c, &c->lists[RTP_VIDEO], now_us);
     list_init(&own);
     sort_out(&own, c, t);
-    fill_kind(room, t, RTP_VIDEO, c, &own, now_us);
-    g_array_free(own.ids, TRUE);
+    bool changed = fill_kind(room, t, RTP_VIDEO, c, &own, now_us);
+    list_finish(&own);
+    return changed;
 }
 
-/* One more than any viewer has slots for: none hears itself. */
-static size_t rank_slots(const struct room *room)
+/* One more than it has slots for: it does not hear itself. */
+static size_t rank_slots(const struct transport *t)
 {
-    size_t most = 0;
-    for (guint i = 0; i < room->transports->len; i++) {
-        const struct transport *t = g_ptr_array_index(room->transports, i);
-        size_t n = 0;
-        for (size_t j = 0; j < t->slot_count; j++)
-            n += t->slots[j]->desc.kind == RTP_AUDIO && !t->slots[j]->desc.stopped;
-        most = n > most ? n : most;
+    size_t n = 1;
+    for (size_t i = 0; i < t->slot_count; i++)
+        n += t->slots[i]->desc.kind == RTP_AUDIO && !t->slots[i]->desc.stopped;
+    return n < RANK_SLOTS_MAX ? n : RANK_SLOTS_MAX;
+}
+
+static void rank_for(struct room *room, const GPtrArray *viewers)
+{
+    for (guint i = 0; i < viewers->len; i++) {
+        size_t n = rank_slots(g_ptr_array_index(viewers, i));
+        room->speech.slots = n > room->speech.slots ? n : room->speech.slots;
     }
-    return most + 1 < RANK_SLOTS_MAX ? most + 1 : RANK_SLOTS_MAX;
+}
+
+/* What has become another since the last time. */
+struct news {
+    bool all;      /* whatever there is to show */
+    bool kinds[2]; /* by enum rtp_kind: what is wanted */
+    bool dominant;
+};
+
+static bool same_list(const struct room_list *a, const struct room_list *b)
+{
+    return a->ranked == b->ranked && a->ids->len == b->ids->len &&
+           (!a->ids->len || memcmp(a->ids->data, b->ids->data, a->ids->len * sizeof(uint32_t)) == 0);
+}
+
+static struct news find_news(const struct room *room, const struct candidates *c, uint64_t now_us)
+{
+    return (struct news){
+        .all = room->all_due && now_us >= room->all_us,
+        .kinds = {[RTP_AUDIO] = !same_list(&room->lists[RTP_AUDIO], &c->lists[RTP_AUDIO]),
+                  [RTP_VIDEO] = !same_list(&room->lists[RTP_VIDEO], &c->lists[RTP_VIDEO])},
+        .dominant = room->dominant != speech_dominant(&room->speech),
+    };
+}
+
+static void fill_viewer(const struct room *room, struct transport *t, const struct candidates *c,
+                        const struct news *news, uint64_t now_us)
+{
+    bool all = news->all || t->fill_due, touched = all || news->dominant;
+    if (!t->connected)
+        return;
+    counter_add(&room->worker->counters, COUNT_fills, 1);
+    if (all || news->kinds[RTP_AUDIO])
+        touched |= fill_kind(room, t, RTP_AUDIO, c, &c->lists[RTP_AUDIO], now_us);
+    if (all || news->kinds[RTP_VIDEO])
+        touched |= fill_video(room, t, c, now_us);
+    if (!touched)
+        return;
+    allot_touch(t);
+    allot(t, now_us);
+}
+
+/* Nobody is touched any more. */
+static void settle(struct room *room, struct candidates *c)
+{
+    for (int kind = 0; kind < 2; kind++) {
+        list_finish(&room->lists[kind]);
+        room->lists[kind] = c->lists[kind];
+    }
+    room->dominant = speech_dominant(&room->speech);
+    for (guint i = 0; i < room->due->len; i++)
+        ((struct transport *)g_ptr_array_index(room->due, i))->fill_due = false;
+    g_ptr_array_set_size(room->due, 0);
 }
 
 void room_fill(struct room *room, uint64_t now_us)
 {
-    room->dirty = false;
-    room->speech.slots = rank_slots(room);
     struct candidates c = {.by_id = g_hash_table_new(NULL, NULL)};
+    room->dirty = false;
     list_init(&c.lists[RTP_AUDIO]);
     list_init(&c.lists[RTP_VIDEO]);
     add_pictures(&c, room);
     add_voices(&c, room);
-    for (guint i = 0; i < room->transports->len; i++) {
-        struct transport *t = g_ptr_array_index(room->transports, i);
-        if (!t->connected)
-            continue;
-        fill_kind(room, t, RTP_AUDIO, &c, &c.lists[RTP_AUDIO], now_us);
-        fill_video(room, t, &c, now_us);
-        allot_touch(t);
-        allot(t, now_us);
+    const struct news news = find_news(room, &c, now_us);
+    bool some = !(news.all || news.dominant || news.kinds[RTP_AUDIO] || news.kinds[RTP_VIDEO]);
+    const GPtrArray *viewers = some ? room->due : room->transports;
+    if (news.all) {
+        room->all_due = false;
+        room->all_us = now_us + room->transports->len * FILL_PAUSE_US;
+        room->speech.slots = 0;
     }
+    rank_for(room, news.all ? viewers : room->due);
+    for (guint i = 0; i < viewers->len; i++)
+        fill_viewer(room, g_ptr_array_index(viewers, i), &c, &news, now_us);
     g_hash_table_destroy(c.by_id);
-    g_array_free(c.lists[RTP_AUDIO].ids, TRUE);
-    g_array_free(c.lists[RTP_VIDEO].ids, TRUE);
+    settle(room, &c);
 }
 
 void room_retarget(struct room *room, const struct track *track, uint64_t now_us)

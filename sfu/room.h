@@ -11,15 +11,29 @@ struct track;
 struct transport;
 struct worker;
 
+/* What there is to show or hear of one kind, the most wanted first. */
+struct room_list {
+    GArray *ids;   /* uint32_t */
+    size_t ranked; /* of so many the order counts (fill.h) */
+};
+
 struct room {
     uint64_t id;
     struct worker *worker;
     GPtrArray *transports; /* in order of joining */
     GPtrArray *tracks;     /* struct track of those, in order of joining */
     GHashTable *tracks_by_id;
+    struct speech speech;
+
+    /* Filling: what has happened since the last time, and what that went by. */
     struct room *next_dirty;
     bool dirty;
-    struct speech speech;
+    bool all_due;              /* the slots of all viewers are to be filled anew */
+    GPtrArray *due;            /* else of these */
+    uint64_t all_us;           /* not those of all before */
+    struct timer all_timer;    /* ... but then */
+    struct room_list lists[2]; /* by enum rtp_kind */
+    uint32_t dominant;         /* participant */
 };
 
 struct room *room_new(struct worker *w, uint64_t id);
@@ -32,11 +46,21 @@ void room_remove(struct room *room, struct transport *t);
 void room_add_track(struct room *room, struct track *track);
 void room_remove_track(struct room *room, struct track *track);
 
-/* Someone's slots may have to change: the worker calls room_fill() at the end of
- * its turn, once for whatever happened in it. */
+/* Slots may have to change: the worker calls room_fill() at the end of its turn, once for whatever happened
+ * in it. What that costs has to follow from what happened: a room of a thousand is touched many times a
+ * second. */
+
+/* What there is to show has changed, so that everybody's may. In a large room it waits for more of the like.
+ */
 void room_touch(struct room *room);
 
-/* Decide who is in which slot of each viewer. */
+/* That viewer's alone: it came, or wants something else. */
+void room_touch_viewer(struct transport *t);
+
+/* Others speak; everybody's, where that makes others the most wanted. */
+void room_touch_order(struct room *room);
+
+/* Decide who is in which slot of each viewer that was touched. */
 void room_fill(struct room *room, uint64_t now_us);
 
 /* A layer of that track came: who holds the track may want it, now and not at the end of the turn. */

@@ -171,7 +171,7 @@ static void look(void *arg, uint64_t now_us)
     size_t n = list_voices(s, voices, VOICES_MAX, now_us);
     rank_update(&s->rank, voices, n, 0, now_us);
     if (rank_order_update(&s->heard, &s->rank, voices, n, now_us) || news)
-        room_touch(s->room);
+        room_touch_order(s->room);
     tell(s, voices, n, now_us);
     if (now_us - s->audio_us < QUIET_US)
         timer_set(&s->room->worker->timers, &s->timer, now_us + LOOK_US);

@@ -106,7 +106,7 @@ static void match_slots(struct transport *t, uint64_t now_us)
         }
         t->slots[t->slot_count++] = s;
     }
-    room_touch(t->room);
+    room_touch_viewer(t);
 }
 
 const struct sfu_format *transport_format(const struct transport *t, enum rtp_codec codec, uint32_t variant)
@@ -280,7 +280,7 @@ void transport_view(struct transport *t, size_t first, const struct sfu_view_slo
 {
     for (size_t i = 0; i < count && first + i < t->slot_count; i++)
         t->slots[first + i]->view = views[i];
-    room_touch(t->room);
+    room_touch_viewer(t);
 }
 
 void transport_mute(struct transport *t, uint32_t track, bool muted)
@@ -344,7 +344,7 @@ static bool follow_dtls(struct transport *t, uint64_t now_us)
         }
         t->connected = true;
         worker_tell(t->worker, EVENT_CONNECTED, t->id, 0, 0, 0, NULL);
-        room_touch(t->room);
+        room_touch_viewer(t);
     }
     set_dtls_timer(t, now_us);
     return true;

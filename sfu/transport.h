@@ -65,6 +65,7 @@ struct transport {
     struct slot *slots[SFU_SLOTS_MAX];
     size_t slot_count;
     struct bandwidth *bandwidth; /* once it has slots */
+    bool fill_due;               /* in the room's list of those whose slots are to be filled */
     uint32_t rtcp_ssrc;          /* as which we report and ask */
     uint32_t rtt_us;             /* 0 = not known */
     bool tell_slots;             /* in the worker's list of those with slot events */

@@ -268,10 +268,35 @@ static void stopped_slots_get_nothing(void **state)
     call_free(c);
 }
 
+/* What one who only watches does costs the others nothing. */
+static void viewers_come_and_go_for_themselves(void **state)
+{
+    (void)state;
+    struct call *c = call_new(1);
+    struct person *m = call_join_now(c, &member), *v[8];
+    for (size_t i = 0; i < COUNT(v); i++) {
+        v[i] = call_join_now(c, &viewer);
+        UNTIL(c, receives(v[i], RTP_AUDIO, m) && receives(v[i], RTP_VIDEO, m));
+    }
+    uint64_t before = call_counter(c, "fills");
+    const struct sfu_view_slot views[] = {{.hidden = true}};
+    for (size_t i = 0; i < 3; i++) {
+        sfu_view(c->sfu, v[i]->transport, person_slot(v[i], RTP_VIDEO, 0), views, 1);
+        UNTIL(c, v[i]->slots[person_slot(v[i], RTP_VIDEO, 0)].why == SFU_WHY_HIDDEN);
+        call_leave(v[COUNT(v) - 1 - i]);
+    }
+    struct person *last = call_join_now(c, &viewer);
+    UNTIL(c, receives(last, RTP_VIDEO, m));
+    assert_in_range(call_counter(c, "fills") - before, 4, 8);
+    UNTIL(c, receives(v[0], RTP_AUDIO, m) && receives(v[3], RTP_VIDEO, m));
+    call_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(more_people_than_slots),
+        cmocka_unit_test(viewers_come_and_go_for_themselves),
         cmocka_unit_test(the_next_takes_the_place_of_who_leaves),
         cmocka_unit_test(who_starts_to_speak_is_heard),
         cmocka_unit_test(who_tells_no_levels_is_heard),
