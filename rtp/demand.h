@@ -29,6 +29,6 @@ void demand_note(struct demand *d, unsigned layer, uint64_t now_us);
  * 0 = none. Call it after notes and once in a second; true notes that it is told. */
 bool demand_due(struct demand *d, uint8_t *layers, uint64_t now_us);
 
-/* The publisher has known for DEMAND_KEEP_US that the layer is wanted: one that has not come by now is not to be
- * had, for its camera is too small, or its network or processor too slow. */
+/* The publisher has known for DEMAND_KEEP_US that the layer is wanted: one that has not come by now is not to
+ * be had, for its camera is too small, or its network or processor too slow. */
 bool demand_lasts(const struct demand *d, unsigned layer, uint64_t now_us);

@@ -115,9 +115,12 @@ static void who_joins_muted(void **state)
 static void a_full_table(void **state)
 {
     enum { PEOPLE = 10 };
-    static const struct wish wish = {
-        .audio = true, .video = true, .layers = 3, .audio_slots = 3,
-                                .video_slots = PEOPLE - 1, .feedback = PEER_REPORTS};
+    static const struct wish wish = {.audio = true,
+                                     .video = true,
+                                     .layers = 3,
+                                     .audio_slots = 3,
+                                     .video_slots = PEOPLE - 1,
+                                     .feedback = PEER_REPORTS};
     (void)state;
     struct call *c = call_new(1);
     struct person *people[PEOPLE];
