@@ -22,6 +22,8 @@ _Static_assert(ELEMENTS_MAX *HEAD_LEN + TRANSPORT_SEQ_LEN + SEND_TIME_LEN + COMP
                        AUDIO_LEVEL_LEN + ORIENTATION_LEN + DESCRIPTOR_LEN_MAX <=
                    COMPOSE_EXTENSIONS,
                "all elements and the padding to 4 bytes fit");
+_Static_assert(RTX_HEAD_LEN + RED_BLOCK_LEN + 1 <= COMPOSE_PATCH_MAX,
+               "the heads of RED fit before its frame");
 _Static_assert(COMPOSE_EXTENSIONS % 4 == 0, "the padding is counted");
 
 struct element {
@@ -131,6 +133,25 @@ static void write_red(struct composed *c, const struct compose *with, const stru
         c->patch[i * RED_BLOCK_LEN] = (uint8_t)(i < blocks ? RED_FOLLOWED | with->pt : with->pt);
 }
 
+/* What is no RED becomes it, with the frame before where there is room. */
+static void make_red(struct composed *c, const struct compose *with, const struct rtp_view *v,
+                     const uint8_t *p)
+{
+    const struct compose_earlier *e = &with->earlier;
+    struct wr w = wr_init(c->patch, sizeof(c->patch) - RTX_HEAD_LEN);
+    if (e->len && e->len <= COMPOSE_EARLIER_MAX && e->len + v->payload_len <= COMPOSE_RED_MAX) {
+        wr_u8(&w, RED_FOLLOWED | (uint32_t)with->pt);
+        wr_u24(&w, (uint32_t)e->offset << RED_OFFSET_SHIFT | e->len);
+        wr_u8(&w, with->pt);
+        wr_bytes(&w, e->data, e->len);
+    } else {
+        wr_u8(&w, with->pt);
+    }
+    c->patch_len = wr_len(&w);
+    c->rest = p + v->payload;
+    c->rest_len = v->payload_len;
+}
+
 /* The first bytes of the payload, up to the last one that is rewritten. */
 static void write_patch(struct composed *c, const struct rtp_view *v, const struct frame_info *f,
                         const uint8_t *p, const struct rewritten *out)
@@ -164,7 +185,7 @@ void compose_packet(struct composed *c, const struct compose *with, const struct
     c->transport_seq_at = 0;
     c->send_time_at = 0;
     wr_u8(&w, RTP_VERSION << 6 | (with->csrc ? 1 : 0));
-    wr_u8(&w, (uint32_t)out->marker << 7 | (f->red.primary_at && with->red_pt ? with->red_pt : with->pt));
+    wr_u8(&w, (uint32_t)out->marker << 7 | (with->red_pt ? with->red_pt : with->pt));
     wr_u16(&w, (uint32_t)(out->index & 0xffff));
     wr_u32(&w, out->timestamp);
     wr_u32(&w, with->ssrc);
@@ -175,6 +196,8 @@ void compose_packet(struct composed *c, const struct compose *with, const struct
     c->header_len = wr_len(&w);
     if (f->red.primary_at)
         write_red(c, with, v, &f->red, p);
+    else if (with->red_pt)
+        make_red(c, with, v, p);
     else
         write_patch(c, v, f, p, out);
 }

@@ -10,18 +10,28 @@ enum {
     COMPOSE_MID_MAX = 16,     /* bytes; longer ones are not sent */
     COMPOSE_EXTENSIONS = 292, /* all of them in the two-byte form, with the longest descriptor */
     COMPOSE_HEADER_MAX = 12 + 4 + 4 + COMPOSE_EXTENSIONS, /* fixed, one CSRC, extension head */
-    COMPOSE_PATCH_MAX = 16,
-    COMPOSE_PADDING = 255, /* the most that RTP can say */
+    COMPOSE_PATCH_MAX = 16,                               /* bytes of the payload that are rewritten */
+    COMPOSE_EARLIER_MAX = 400, /* bytes of an earlier audio frame; longer ones are not sent again */
+    COMPOSE_RED_MAX = 1000,    /* of it and the packet's own */
+    COMPOSE_PADDING = 255,     /* the most that RTP can say */
 };
 
-/* What stays the same from packet to packet of one slot. */
+/* The audio frame before the one of the packet. */
+struct compose_earlier {
+    const uint8_t *data;
+    uint16_t len;    /* 0 = none */
+    uint16_t offset; /* how far back it lies, RED_OFFSET_MAX at the most */
+};
+
+/* What stays the same from packet to packet of one slot, but for `earlier`. */
 struct compose {
     const struct rtp_ext_map *exts; /* the viewer's */
     const char *mid;                /* sent with each packet while not NULL */
     uint32_t ssrc, csrc;
     uint8_t pt;
     uint8_t red_pt; /* the viewer's RED around `pt`; 0 = none: of RED the primary block goes out, as `pt` */
-    bool primary_only; /* without RED's earlier frames */
+    bool primary_only;              /* without RED's earlier frames */
+    struct compose_earlier earlier; /* of a packet that is no RED, to become it */
     bool descriptor; /* the viewer needs the dependency descriptor; sent only where `mixed` was agreed, since
                         its structures do not fit the one-byte form and it is of no use without them */
 };
@@ -29,8 +39,8 @@ struct compose {
 /* A packet in three pieces, in the order in which they are sent. */
 struct composed {
     uint8_t header[COMPOSE_HEADER_MAX];
-    uint8_t patch[COMPOSE_PATCH_MAX]; /* replaces the first bytes of the payload */
-    const uint8_t *rest;              /* into the source packet */
+    uint8_t patch[COMPOSE_PATCH_MAX + COMPOSE_EARLIER_MAX]; /* replaces the first bytes of the payload */
+    const uint8_t *rest;                                    /* into the source packet */
     size_t header_len, patch_len, rest_len;
     uint16_t transport_seq_at; /* offset in header of the transport-wide number, 0 = none */
     uint16_t send_time_at;     /* of the 24-bit abs-send-time, 0 = none */

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-enum { PT_MASK = 0x7f, OFFSET_SHIFT = 10, LENGTH_MASK = 0x3ff };
+enum { PT_MASK = 0x7f, LENGTH_MASK = 0x3ff };
 
 int red_read(struct red *red, const uint8_t *payload, size_t len)
 {
@@ -13,7 +13,7 @@ int red_read(struct red *red, const uint8_t *payload, size_t len)
     *red = (struct red){0};
     while ((head = rd_u8(&r)) & RED_FOLLOWED) {
         uint32_t rest = rd_u24(&r);
-        uint16_t offset = (uint16_t)(rest >> OFFSET_SHIFT);
+        uint16_t offset = (uint16_t)(rest >> RED_OFFSET_SHIFT);
         if ((head & PT_MASK) != first_pt || ++red->block_count > RED_BLOCKS_MAX)
             return -EBADMSG;
         red->reach = offset > red->reach ? offset : red->reach;

@@ -17,6 +17,8 @@ enum {
     RED_FOLLOWED = 0x80, /* in an earlier frame's first byte: another block comes */
     RED_BLOCK_LEN = 4,   /* bytes of an earlier frame's head */
     RED_BLOCKS_MAX = 16, /* earlier frames in one packet; browsers send one or two */
+    RED_OFFSET_MAX = 0x3fff,
+    RED_OFFSET_SHIFT = 10, /* of the offset, above the length */
 };
 
 struct red {

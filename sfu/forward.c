@@ -40,11 +40,11 @@ static void switch_to(struct slot *s, struct layer *l, const struct packet *p, u
     transport_tell_slots(s->viewer);
 }
 
-/* As which the packet goes: RED where the viewer has that, too. */
-static const struct sfu_format *format_for(const struct slot *s, const struct packet *p)
+/* As which it goes: sound as RED where the viewer has that. */
+static const struct sfu_format *format_for(const struct slot *s)
 {
     const struct sfu_format *red =
-        p->frame.red.primary_at ? transport_format(s->viewer, RTP_CODEC_RED, 0) : NULL;
+        s->desc.kind == RTP_AUDIO ? transport_format(s->viewer, RTP_CODEC_RED, 0) : NULL;
     return red ? red : s->format;
 }
 
@@ -54,24 +54,44 @@ static bool reaches_back(const struct slot *s, const struct packet *p, const str
     return ts_diff(out->timestamp - p->frame.red.reach, s->switched_timestamp) < 0;
 }
 
+/* The frame before, if it was sent since the switch: what is no RED becomes it by that. */
+static struct compose_earlier earlier_than(const struct slot *s, const struct layer *l,
+                                           const struct packet *p, const struct rewritten *out)
+{
+    const struct packet *before = history_get(&l->history, seq_extend(l->newest, p->view.seq) - 1);
+    uint32_t offset = before ? p->view.timestamp - before->view.timestamp : 0;
+    if (!offset || offset > RED_OFFSET_MAX || ts_diff(out->timestamp - offset, s->switched_timestamp) < 0)
+        return (struct compose_earlier){0};
+    uint16_t head = before->frame.red.primary_at;
+    return (struct compose_earlier){
+        .data = before->data + before->view.payload + head,
+        .len = (uint16_t)(before->view.payload_len - head),
+        .offset = (uint16_t)offset,
+    };
+}
+
 /* What is sent of a packet that only fills a hole. */
 static const struct frame_info no_frame = {.picture_id = FRAME_NO_PICTURE_ID, .tl0_pic_idx = FRAME_NO_TL0};
 static const struct rtp_view no_payload;
 
-static void compose(const struct slot *s, struct composed *c, uint32_t track, const struct packet *p,
+static void compose(const struct slot *s, struct composed *c, const struct layer *l, const struct packet *p,
                     const struct sent_packet *sent)
 {
-    const struct sfu_format *format = format_for(s, p);
-    const struct compose with = {
+    const struct sfu_format *format = format_for(s);
+    struct compose with = {
         .exts = &s->viewer->media.exts,
         .mid = s->reported ? NULL : s->desc.mid,
         .ssrc = s->desc.ssrc,
-        .csrc = track,
+        .csrc = l->track->id,
         .pt = s->format->pt,
         .red_pt = format->codec == RTP_CODEC_RED ? format->pt : 0,
         .primary_only = reaches_back(s, p, &sent->out),
         .descriptor = s->format->codec == RTP_CODEC_AV1 || s->format->codec == RTP_CODEC_VP9,
     };
+    if (sent->empty)
+        with.red_pt = 0;
+    else if (with.red_pt)
+        with.earlier = earlier_than(s, l, p, &sent->out);
     if (sent->empty)
         compose_packet(c, &with, &no_payload, &no_frame, p->data, &sent->out);
     else
@@ -98,7 +118,7 @@ static void send_packet(struct slot *s, const struct layer *l, const struct pack
         return;
     }
     struct composed c;
-    compose(s, &c, l->track->id, p, &sent);
+    compose(s, &c, l, p, &sent);
     s->packets++;
     s->octets += (uint32_t)(c.patch_len + c.rest_len);
     s->bytes += c.header_len + c.patch_len + c.rest_len;
@@ -197,11 +217,11 @@ static bool has_rtx(const struct slot *s)
 static size_t send_again(struct slot *s, const struct packet *p, const struct sent_packet *sent,
                          uint64_t now_us)
 {
-    const struct sfu_format *format = format_for(s, p);
+    const struct sfu_format *format = format_for(s);
     struct composed c;
     if (!format || !format->rtx_pt)
         return 0;
-    compose(s, &c, s->current.layer->track->id, p, sent);
+    compose(s, &c, s->current.layer, p, sent);
     compose_rtx(&c, s->desc.rtx_ssrc, format->rtx_pt, (uint16_t)s->rtx_index, (uint16_t)sent->out.index);
     return transport_send_rtp(s->viewer, &c, s->rtx_index++, UDP_RTX, now_us);
 }

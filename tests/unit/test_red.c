@@ -125,11 +125,66 @@ static void becomes_what_the_viewer_knows(void **state)
     }
 }
 
+/* --- Made of Opus --------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *what, *earlier;
+    uint16_t offset;
+    const char *want;
+} made_rows[] = {
+    {"the first", "", 0, "61 cccd"},
+    {"with the one before", "aabb", 960, "e1 0f0002 61 aabb cccd"},
+    {"behind a pause", "aa", RED_OFFSET_MAX, "e1 fffc01 61 aa cccd"},
+};
+
+static void is_made_of_opus(void **state)
+{
+    (void)state;
+    static const struct rtp_ext_map exts;
+    static const struct rewritten numbers;
+    for (size_t i = 0; i < COUNT(made_rows) + 2; i++) {
+        const bool is_row = i < COUNT(made_rows);
+        static uint8_t earlier[COMPOSE_EARLIER_MAX + 1];
+        uint8_t p[128];
+        struct rtp_view v;
+        struct frame_info f;
+        struct composed c;
+        size_t len = from_hex(HEADER "cccd", p);
+        size_t earlier_len =
+            is_row ? from_hex(made_rows[i].earlier, earlier) : COMPOSE_EARLIER_MAX + i - COUNT(made_rows);
+        const struct compose with = {
+            .exts = &exts,
+            .pt = OPUS_PT,
+            .red_pt = RED_PT,
+            .earlier = {earlier, (uint16_t)earlier_len, is_row ? made_rows[i].offset : 960},
+        };
+        assert_int_equal(rtp_view_parse(&v, p, len, &exts), 0);
+        assert_int_equal(frame_info_read(&f, RTP_CODEC_OPUS, &v, p, NULL), 0);
+        compose_packet(&c, &with, &v, &f, p, &numbers);
+        assert_int_equal(c.header[1], RED_PT);
+        if (is_row)
+            check_payload(&c, made_rows[i].want);
+        else /* as long as may be, and longer */
+            assert_int_equal(c.patch_len + c.rest_len,
+                             earlier_len <= COMPOSE_EARLIER_MAX ? 5 + earlier_len + 2 : 3);
+        uint8_t whole[COMPOSE_EARLIER_MAX + 16];
+        struct red red;
+        memcpy(whole, c.patch, c.patch_len);
+        memcpy(whole + c.patch_len, c.rest, c.rest_len);
+        assert_int_equal(red_read(&red, whole, c.patch_len + c.rest_len), 0);
+        assert_memory_equal(whole + red.primary_at, "\xcc\xcd", 2);
+        size_t patch_len = c.patch_len;
+        compose_rtx(&c, 1, 98, 1, 2);
+        assert_int_equal(c.patch_len, patch_len + 2);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_heads),
         cmocka_unit_test(becomes_what_the_viewer_knows),
+        cmocka_unit_test(is_made_of_opus),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
