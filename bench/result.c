@@ -147,6 +147,8 @@ void result_make(struct result *r, const struct result_input *in)
     set(r, RESULT_seconds, seconds);
     if (seconds > 0) {
         set_traffic(r, t, seconds);
+        if (in->participants)
+            set(r, RESULT_packets_each, r->value[RESULT_packets_in] / in->participants);
         set_server(r, in, seconds);
         set_own(r, in, seconds);
     }

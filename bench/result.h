@@ -26,6 +26,7 @@ enum result_unit {
     X(ended, COUNT_OF, "were thrown out")                                                                    \
     X(seconds, S, "measured")                                                                                \
     X(packets_in, RATE, "packets of media that came, each once")                                             \
+    X(packets_each, RATE, "of that: to each participant, on average")                                        \
     X(audio_in, RATE, "of audio")                                                                            \
     X(video_in, RATE, "of video")                                                                            \
     X(mbit_in, MBIT, "came")                                                                                 \
