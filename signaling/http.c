@@ -18,6 +18,9 @@ enum {
     HEADER_SECONDS = 10, /* for a request's headers, and for a TLS handshake */
     KEEPALIVE_SECONDS = 15,
     RECEIVE_BYTES = 16 << 10,
+    POLL_MANY = 100, /* sockets */
+    POLL_WAIT_US = 8,
+    POLL_WAIT_MOST_US = 20000,
 };
 
 static const struct lws_protocols protocols[] = {
@@ -118,6 +121,16 @@ static void describe(struct http *http, struct lws_context_creation_info *info)
     info->alpn = "http/1.1";
 }
 
+/* GLib looks at each socket whenever one of them has something: half a millisecond for a thousand. With many
+ * it is worth waiting a moment for more to come, in proportion to what a look costs. */
+static gint poll_patiently(GPollFD *fds, guint count, gint timeout_ms)
+{
+    guint wait_us = count > POLL_MANY ? MIN(count * POLL_WAIT_US, POLL_WAIT_MOST_US) : 0;
+    if (wait_us && (timeout_ms < 0 || wait_us <= (guint)timeout_ms * 1000))
+        g_usleep(wait_us);
+    return g_poll(fds, count, timeout_ms);
+}
+
 int http_start(struct http *http, struct server *server, GMainLoop *loop, char *err, size_t err_len)
 {
     struct lws_context_creation_info info = {0};
@@ -136,6 +149,7 @@ int http_start(struct http *http, struct server *server, GMainLoop *loop, char *
     lws_set_log_level(LLL_ERR | LLL_WARN, log_lws);
     describe(http, &info);
     info.foreign_loops = loops;
+    g_main_context_set_poll_func(g_main_loop_get_context(loop), poll_patiently);
     http->context = lws_create_context(&info);
     if (http->context)
         return 0;
