@@ -118,7 +118,7 @@ static void tick(void *arg, uint64_t now_us)
     if (speaks != g->speaks)
         set_speech(g, speaks);
     run_impairment(g, now_us);
-    uint64_t next_us = earlier(peer_tick(g->peer, now_us), talk_next_us(&g->talk, now_us));
+    uint64_t next_us = earlier(peer_tick(g->peer, now_us), talk_next_us(&g->talk, g->person, now_us));
     run_impairment(g, now_us);
     next_us = earlier(next_us, earlier(impair_next_us(&g->up), impair_next_us(&g->down)));
     note_steps(g, now_us);

@@ -82,7 +82,8 @@ static struct guest_plan *make_plan(const struct member *m, const struct offer_a
         .talk = {.people = talkers(o),
                  .at_once = o->talk < 0 ? talkers(o) : (uint32_t)o->talk,
                  .turn_us = (uint64_t)(o->turn * 1e6),
-                 .seed = m->place % o->rooms},
+                 .seed = m->place % o->rooms,
+                 .pauses = o->pauses},
         .person = rank(m),
         .impaired = among(m, o->impaired),
         .random = (uint64_t)g_random_int() << 32 | g_random_int(),
@@ -122,11 +123,13 @@ static void on_answered(void *arg, const struct offer_answer *answer)
     const struct options *o = m->all->options;
     histogram_add(&m->all->tally.steps[TALLY_SIGNALLING], clock_now_us() - m->began_us);
     crew_join(m->all->crew, plan);
-    if (!o->tile_width || !m->offer.video_slots || !m->all->driver->view)
+    if (!o->tile_count || !m->offer.video_slots || !m->all->driver->view)
         return;
     g_autofree struct driver_view *views = g_new(struct driver_view, o->video_slots);
-    for (uint32_t i = 0; i < o->video_slots; i++)
-        views[i] = (struct driver_view){false, o->tile_width, o->tile_height};
+    for (uint32_t i = 0; i < o->video_slots; i++) {
+        const struct options_tile *tile = &o->tiles[MIN(i, o->tile_count - 1)];
+        views[i] = (struct driver_view){false, tile->width, tile->height};
+    }
     m->all->driver->view(m->driven, o->audio_slots, views, o->video_slots);
 }
 

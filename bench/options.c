@@ -155,11 +155,18 @@ static bool read_size(const char **text, uint16_t *width, uint16_t *height)
     return read_u16(text, width) && *(*text)++ == 'x' && read_u16(text, height);
 }
 
-static bool parse_tile(const struct row *row, const char *text, void *to)
+static bool parse_tiles(const struct row *row, const char *text, void *to)
 {
     struct options *o = to; /* both of its members */
     (void)row;
-    return read_size(&text, &o->tile_width, &o->tile_height) && !*text;
+    for (o->tile_count = 0; o->tile_count < OPTIONS_TILES_MAX; text++) {
+        struct options_tile *tile = &o->tiles[o->tile_count++];
+        if (!read_size(&text, &tile->width, &tile->height) || (*text && *text != ','))
+            return false;
+        if (!*text)
+            return true;
+    }
+    return false;
 }
 
 static bool parse_slots(const struct row *row, const char *text, void *to)
@@ -227,8 +234,12 @@ static const struct row rows[] = {
     {"talk", "N", parse_some, AT(talk), 0, MANY, "all",
      "of each room who speak at a time; the others are silent"},
     {"turn", "TIME", parse_time, AT(turn), 0.1, 1e5, "5s", "that one speaks"},
+    {"pauses", "SHARE", parse_share, AT(pauses), 0, 1, "0",
+     "of that in which it says nothing, such as 60%: with DTX hardly a packet"},
     {"slots", "A,V", parse_slots, 0, 0, 64, "3,9", "receive slots of each participant, audio and video"},
-    {"tile", "WxH", parse_tile, 0, 0, 0, NULL, "size of the video slots on each one's screen"},
+    {"tile", "WxH,...", parse_tiles, 0, 0, 0, NULL,
+     "size of the first video slot on each one's screen, of the next, and so on; the last is that of the "
+     "rest"},
     {"views", "TIME", parse_time, AT(views), 0.1, 1e5, NULL, "each participant changes its view so often"},
     {"join-rate", "N", parse_real, AT(join_rate), 0.01, MANY, "50", "joins a second"},
     {"churn", "N", parse_real, AT(churn), 0, MANY, "0",

@@ -5,13 +5,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { OPTIONS_LAYERS_MAX = 3, OPTIONS_ASSERTS_MAX = 16, OPTIONS_ERROR_MAX = 256 };
+enum { OPTIONS_LAYERS_MAX = 3, OPTIONS_TILES_MAX = 16, OPTIONS_ASSERTS_MAX = 16, OPTIONS_ERROR_MAX = 256 };
 
 /* One simulcast layer of a camera. */
 struct options_layer {
     uint16_t width, height;
     double fps;
     double bits; /* a second */
+};
+
+/* How large a slot is on somebody's screen. */
+struct options_tile {
+    uint16_t width, height;
 };
 
 enum options_batch { OPTIONS_AUTO, OPTIONS_ON, OPTIONS_OFF }; /* auto: off where the server is on loopback */
@@ -36,11 +41,13 @@ struct options {
     uint32_t packet; /* bytes of payload, at most */
     double key_size; /* of a key frame, in frames */
     bool spaced, pictures;
-    int32_t talk; /* speakers at a time, or OPTIONS_TALK_ALL */
-    double turn;  /* seconds that one speaks */
+    int32_t talk;  /* speakers at a time, or OPTIONS_TALK_ALL */
+    double turn;   /* seconds that one speaks */
+    double pauses; /* share of that in which it says nothing */
     uint32_t audio_slots, video_slots;
-    uint16_t tile_width, tile_height; /* told for each video slot; 0 = nothing is told */
-    double views;                     /* seconds between changes of a participant's view; 0 = none */
+    struct options_tile tiles[OPTIONS_TILES_MAX]; /* of the video slots; the last is that of all behind it */
+    uint32_t tile_count;                          /* 0 = nothing is told */
+    double views; /* seconds between changes of a participant's view; 0 = none */
     double join_rate, churn, warmup, duration;
     uint32_t ramp;        /* participants of each step; 0 = no ramp */
     double loss;          /* share of the packets, each way */

@@ -59,6 +59,7 @@ static void numbers_with_units(void **state)
         {"--duration=3", NUMBER(duration), 3},
         {"--loss 2%", NUMBER(loss), 0.02},
         {"--loss 0.5", NUMBER(loss), 0.5},
+        {"--pauses 60%", NUMBER(pauses), 0.6},
         {"--rate 2.5M", NUMBER(rate), 2.5e6},
         {"--rate 64k", NUMBER(rate), 64000},
         {"--delay 50ms", NUMBER(delay), 0.05},
@@ -80,7 +81,7 @@ static void words(void **state)
     struct options o;
     char err[OPTIONS_ERROR_MAX];
     assert_int_equal(
-        parse("--layers 320x180@15:150k,1280x720@25:2M --slots 0,64 --tile 640x360 --spaced --talk 2 "
+        parse("--layers 320x180@15:150k,1280x720@25:2M --slots 0,64 --tile 640x360,160x90 --spaced --talk 2 "
               "--publishers all --audio 0 --gro on --gso=off --room x --pid 4711 --feedback remb "
               "--srtp AEAD_AES_256_GCM",
               &o, err),
@@ -89,8 +90,9 @@ static void words(void **state)
     assert_true(o.layers[0].fps == 15 && o.layers[1].bits == 2e6);
     assert_int_equal(o.audio_slots, 0);
     assert_int_equal(o.video_slots, 64);
-    assert_int_equal(o.tile_width, 640);
-    assert_int_equal(o.tile_height, 360);
+    assert_int_equal(o.tile_count, 2);
+    assert_int_equal(o.tiles[0].width, 640);
+    assert_int_equal(o.tiles[1].height, 90);
     assert_true(o.spaced);
     assert_int_equal(o.talk, 2);
     assert_int_equal(o.publishers, -1);
@@ -136,6 +138,11 @@ static void mistakes(void **state)
         {"--loss nan", "--loss nan"},
         {"--duration 5h", "--duration 5h"},
         {"--slots 3", "--slots 3"},
+        {"--tile 640", "--tile 640"},
+        {"--tile 640x360,", "--tile 640x360,"},
+        {"--tile 640x360;1x1", "--tile 640x360;1x1"},
+        {"--tile 1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1,1x1", "--tile 1x1"},
+        {"--pauses 101%", "--pauses 101%"},
         {"--slots 60,5", "--slots 60,5"},
         {"--slots 3,9,1", "--slots 3,9,1"},
         {"--tile 640", "--tile 640"},
