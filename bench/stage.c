@@ -9,7 +9,7 @@ enum {
     FILES_OF_ONE = 2, /* its two sockets */
     FILES_BESIDE = 100,
     POLL_MANY = 100, /* sockets */
-    POLL_WAIT_US = 8,
+    POLL_WAIT_US = 16,
 };
 
 /* Two sockets for each participant. */

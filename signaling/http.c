@@ -19,7 +19,7 @@ enum {
     KEEPALIVE_SECONDS = 15,
     RECEIVE_BYTES = 16 << 10,
     POLL_MANY = 100, /* sockets */
-    POLL_WAIT_US = 8,
+    POLL_WAIT_US = 16,
     POLL_WAIT_MOST_US = 20000,
 };
 
