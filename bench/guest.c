@@ -146,8 +146,10 @@ void guest_receive(struct guest *g, uint64_t now_us)
     if (g->step < TALLY_STEPS)
         note_steps(g, now_us);
     /* During the handshake each datagram may have made something due. */
-    if (g->impaired || g->step <= TALLY_PACKET)
-        timer_set(g->shared->timers, &g->timer, now_us);
+    bool any = g->impaired || g->step <= TALLY_PACKET;
+    uint64_t due_us = any ? now_us : peer_due_us(g->peer);
+    if (due_us < g->timer.when_us)
+        timer_set(g->shared->timers, &g->timer, due_us);
 }
 
 void guest_wanted(struct guest *g, size_t track, uint8_t layers)

@@ -293,13 +293,17 @@ uint64_t peer_tick(struct peer *p, uint64_t now_us)
         p->second_us = now_us + PEER_SECOND_US;
         peer_rtcp_report(p, now_us);
     }
-    if (!p->silent && p->nack_us <= now_us) {
+    if (p->missing && !p->silent && p->nack_us <= now_us) {
         p->nack_us = now_us + PEER_NACK_US;
         peer_rtcp_ask(p, now_us);
     }
     if (transport_cc_due_us(&p->transport_cc) <= now_us)
         peer_rtcp_acknowledge(p, now_us);
-    next_us = earlier(next_us, transport_cc_due_us(&p->transport_cc));
-    next_us = earlier(next_us, earlier(p->second_us, p->silent ? UINT64_MAX : p->nack_us));
+    next_us = earlier(next_us, earlier(p->second_us, peer_due_us(p)));
     return earlier(next_us, run_sources(p, now_us));
+}
+
+uint64_t peer_due_us(const struct peer *p)
+{
+    return earlier(transport_cc_due_us(&p->transport_cc), p->missing && !p->silent ? p->nack_us : UINT64_MAX);
 }

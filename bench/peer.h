@@ -19,7 +19,7 @@ enum {
     PEER_CHECK_FIRST_US = 100000, /* between ICE checks before the first answer */
     PEER_CHECK_US = 2000000,      /* and after it */
     PEER_SECOND_US = 1000000,     /* between reports */
-    PEER_NACK_US = 10000,         /* between looks for what is missing */
+    PEER_NACK_US = 10000,         /* between looks for what is missing, while anything is */
 };
 
 /* What it tells of its network, besides receiver reports. */
@@ -67,6 +67,7 @@ struct peer {
     const char *profile;               /* of SRTP, "" before */
     int64_t clock_offset_us;
     bool reached; /* a check was answered */
+    bool missing; /* packets of a slot */
     uint64_t answered_us;
     uint64_t check_us, second_us, nack_us; /* next */
     uint32_t rtcp_ssrc;
@@ -96,8 +97,12 @@ void peer_free(struct peer *p);
 /* One datagram from the server; may be written over. */
 void peer_receive(struct peer *p, uint8_t *datagram, size_t len, uint64_t now_us);
 
-/* Do what is due. Returns when to come again. */
+/* Do what is due. Returns when to come again; a datagram that comes meanwhile may make it sooner:
+ * peer_due_us(). */
 uint64_t peer_tick(struct peer *p, uint64_t now_us);
+
+/* When there is something to do for what has come; UINT64_MAX = nothing. */
+uint64_t peer_due_us(const struct peer *p);
 
 bool peer_connected(const struct peer *p);
 

@@ -70,6 +70,12 @@ static struct sink_packet describe(const struct rtp_view *v, const uint8_t *rtp,
     };
 }
 
+static void give(struct peer *p, struct sink *s, const struct sink_packet *packet, uint64_t now_us)
+{
+    sink_receive(s, packet, now_us);
+    p->missing |= s->nack.count != 0;
+}
+
 static void receive_plain(struct peer *p, const uint8_t *rtp, size_t len, uint64_t now_us)
 {
     struct rtp_view v;
@@ -95,7 +101,7 @@ static void receive_plain(struct peer *p, const uint8_t *rtp, size_t len, uint64
         packet.len -= 2;
         packet.plain -= 2;
     }
-    sink_receive(s, &packet, now_us);
+    give(p, s, &packet, now_us);
 }
 
 /* A slot's packet of which the beginning is enough; false: it has to be verified, and was not touched. What
@@ -115,7 +121,7 @@ static bool receive_lightly(struct peer *p, uint8_t *rtp, size_t len, uint64_t n
     size_t plain = peek_open(p->peek, rtp, rtp + v.payload, v.payload_len, sink_index(s, v.seq));
     struct sink_packet packet = describe(&v, rtp, plain);
     note_arrival(p, &v, rtp, now_us);
-    sink_receive(s, &packet, now_us);
+    give(p, s, &packet, now_us);
     return true;
 }
 

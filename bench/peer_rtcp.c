@@ -139,9 +139,11 @@ void peer_rtcp_ask(struct peer *p, uint64_t now_us)
 {
     uint8_t bytes[COMPOUND_MAX];
     struct wr w = wr_init(bytes, sizeof(bytes));
+    p->missing = false;
     for (size_t i = 0; i < p->sink_count; i++) {
         struct sink *s = &p->sinks[i];
         uint16_t missing[ASK_MAX];
+        p->missing |= s->nack.count != 0;
         if (s->kind != RTP_VIDEO || nack_next_us(&s->nack) > now_us)
             continue;
         size_t n = s->rtx_ssrc ? nack_due(&s->nack, now_us, 0, missing, ASK_MAX) : 0, at = 0;
