@@ -75,7 +75,8 @@ static int null_seal(void *state, const uint8_t iv[SEAL_IV_LEN], const struct se
     return 0;
 }
 
-const struct seal_engine fanout_null_engine = {"null", null_usable, null_open, null_close, null_seal};
+const struct seal_engine fanout_null_engine = {
+    .name = "null", .usable = null_usable, .open = null_open, .close = null_close, .seal = null_seal};
 
 /* --- Who is there ------------------------------------------------------------------------- */
 

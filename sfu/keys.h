@@ -45,6 +45,8 @@ struct keys {
 enum keys_label {
     KEYS_LABEL_RTP_ENCRYPTION = 0x00,
     KEYS_LABEL_RTP_SALT = 0x02,
+    KEYS_LABEL_RTCP_ENCRYPTION = 0x03,
+    KEYS_LABEL_RTCP_SALT = 0x05,
 };
 
 /* len (at most 32) bytes of session key or salt; the key derivation rate is 0.

@@ -1,8 +1,8 @@
 #include "seal.h"
 
+#include "gcm.h"
 #include "nonce.h"
 #include "packet_view.h"
-#include "seal_engine.h"
 #include "secure_session.h"
 
 #include <assert.h>
@@ -11,10 +11,8 @@
 
 struct seal {
     const struct keys_profile_info *info;
-    const struct seal_engine *engine;
-    void *state;               /* of engine */
-    srtp_t srtp;               /* in place of the two above: SHA1_80 */
-    uint8_t salt[SEAL_IV_LEN]; /* session salt */
+    struct gcm gcm;
+    srtp_t srtp; /* in place of the above: SHA1_80 */
 #ifndef NDEBUG
     struct nonce nonce;
 #endif
@@ -39,26 +37,12 @@ bool seal_engine_usable(const struct seal_engine *engine)
 }
 
 /* The last one is always usable. */
-static const struct seal_engine *best_engine(void)
+const struct seal_engine *seal_engine_best(void)
 {
     size_t i = 0;
     while (i + 1 < seal_engine_count && !seal_engines[i]->usable())
         i++;
     return seal_engines[i];
-}
-
-static bool open_gcm(struct seal *seal, const struct keys *keys)
-{
-    uint8_t key[KEYS_KEY_MAX];
-    size_t key_len = seal->info->key_len;
-    bool ok = keys_derive(&keys->local, keys->profile, KEYS_LABEL_RTP_ENCRYPTION, key, key_len) == 0 &&
-              keys_derive(&keys->local, keys->profile, KEYS_LABEL_RTP_SALT, seal->salt, SEAL_IV_LEN) == 0;
-    if (!seal->engine)
-        seal->engine = best_engine();
-    if (ok)
-        seal->state = seal->engine->open(key, key_len);
-    explicit_bzero(key, sizeof(key));
-    return seal->state != NULL;
 }
 
 struct seal *seal_new(const struct keys *keys, const struct seal_engine *engine)
@@ -67,10 +51,11 @@ struct seal *seal_new(const struct keys *keys, const struct seal_engine *engine)
     if (!seal)
         return NULL;
     seal->info = &keys_profiles[keys->profile];
-    seal->engine = engine;
     if (keys->profile == KEYS_AES128_CM_SHA1_80)
         seal->srtp = secure_session(&keys->local, keys->profile, ssrc_any_outbound);
-    if (seal->srtp || (keys->profile != KEYS_AES128_CM_SHA1_80 && open_gcm(seal, keys)))
+    else if (gcm_init(&seal->gcm, &keys->local, keys->profile, GCM_RTP, engine) == 0)
+        return seal;
+    if (seal->srtp)
         return seal;
     seal_free(seal);
     return NULL;
@@ -80,8 +65,7 @@ void seal_free(struct seal *seal)
 {
     if (!seal)
         return;
-    if (seal->state)
-        seal->engine->close(seal->state);
+    gcm_finish(&seal->gcm);
     if (seal->srtp)
         srtp_dealloc(seal->srtp);
 #ifndef NDEBUG
@@ -93,18 +77,6 @@ void seal_free(struct seal *seal)
 size_t seal_overhead(const struct seal *seal)
 {
     return seal->info->tag_len;
-}
-
-/* RFC 7714, section 8.1: 16 zero bits, SSRC, rollover counter and sequence
- * number, against the salt. */
-static void make_iv(const struct seal *seal, const struct seal_packet *packet, uint8_t iv[SEAL_IV_LEN])
-{
-    uint8_t plain[SEAL_IV_LEN] = {0};
-    memcpy(plain + 2, packet->header + 8, 4);
-    put_u32(plain + 6, (uint32_t)(packet->index >> 16));
-    put_u16(plain + 10, (uint32_t)packet->index);
-    for (size_t i = 0; i < SEAL_IV_LEN; i++)
-        iv[i] = plain[i] ^ seal->salt[i];
 }
 
 static void copy(uint8_t *to, const uint8_t *from, size_t len)
@@ -137,13 +109,11 @@ int seal_packet(struct seal *seal, const struct seal_packet *packet, uint8_t *ou
 #endif
     int err;
     memcpy(out, packet->header, packet->header_len);
-    if (seal->srtp) {
+    if (seal->srtp)
         err = seal_copy(seal, packet, out);
-    } else {
-        uint8_t iv[SEAL_IV_LEN];
-        make_iv(seal, packet, iv);
-        err = seal->engine->seal(seal->state, iv, packet, out + packet->header_len);
-    }
+    else
+        err = gcm_seal(&seal->gcm, get_u32(packet->header + 8), packet->index, packet,
+                       out + packet->header_len);
     *out_len = err ? 0 : len;
     return err;
 }

@@ -45,4 +45,16 @@ static int seal(void *state, const uint8_t iv[SEAL_IV_LEN], const struct seal_pa
     return ok ? 0 : -EIO;
 }
 
-const struct seal_engine seal_evp = {"openssl", usable, open_state, close_state, seal};
+static bool unseal(void *state, const uint8_t iv[SEAL_IV_LEN], const struct seal_sealed *sealed)
+{
+    EVP_CIPHER_CTX *ctx = state;
+    uint8_t *text = sealed->text, *tag = text + sealed->text_len, none;
+    int written = 0;
+    return EVP_DecryptInit_ex(ctx, NULL, NULL, NULL, iv) == 1 &&
+           EVP_DecryptUpdate(ctx, NULL, &written, sealed->aad, (int)sealed->aad_len) == 1 &&
+           EVP_DecryptUpdate(ctx, text, &written, text, (int)sealed->text_len) == 1 &&
+           EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, SEAL_GCM_TAG_LEN, tag) == 1 &&
+           EVP_DecryptFinal_ex(ctx, &none, &written) == 1;
+}
+
+const struct seal_engine seal_evp = {"openssl", usable, open_state, close_state, seal, unseal};

@@ -1,5 +1,5 @@
-/* SRTP and SRTCP of one transport with libsrtp2 (RFC 3711, RFC 7714): all that
- * is received, and the RTCP that is sent. RTP is sent through seal.h. */
+/* SRTP and SRTCP of one transport (RFC 3711, RFC 7714): all that is received, and the RTCP that is sent. RTP
+ * is sent through seal.h. The GCM profiles are done here (gcm.h, replay.h), SHA1_80 with libsrtp2. */
 #pragma once
 
 #include "keys.h"
@@ -19,7 +19,7 @@ enum {
     X(AUTH, "auth")       /* the tag does not verify */                                                      \
     X(REPLAY, "replay")   /* seen before, or older than the window of 1,024 */                               \
     X(STREAMS, "streams") /* a new SSRC over SECURE_STREAMS_MAX */                                           \
-    X(ERROR, "error")     /* libsrtp2 is at its end: memory, or a key used up */
+    X(ERROR, "error")     /* no memory, or a key is used up */
 
 enum secure_verdict {
 #define X(name, text) SECURE_##name,
@@ -30,7 +30,7 @@ enum secure_verdict {
 
 struct secure;
 
-/* NULL where libsrtp2 fails. */
+/* NULL without memory or where a library fails. */
 struct secure *secure_new(const struct keys *keys);
 /* NULL is fine. */
 void secure_free(struct secure *secure);

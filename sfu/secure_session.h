@@ -1,4 +1,4 @@
-/* A libsrtp2 session for one direction, as secure.c and seal.c use it. */
+/* A libsrtp2 session for one direction, as secure.c and seal.c use it for SHA1_80. */
 #pragma once
 
 #include "keys.h"

@@ -84,12 +84,19 @@ static const struct {
     const char *what;
     size_t cut;  /* bytes from its end */
     size_t flip; /* this byte, 0 = none */
+    uint8_t set; /* bits of the first byte */
     enum secure_verdict verdict;
 } damages[] = {
-    {"nothing", 0, 0, SECURE_OK},         {"sequence number", 0, 3, SECURE_AUTH},
-    {"timestamp", 0, 5, SECURE_AUTH},     {"SSRC", 0, 11, SECURE_AUTH},
-    {"payload", 0, 20, SECURE_AUTH},      {"tag", 0, 45, SECURE_AUTH},
-    {"last byte cut", 1, 0, SECURE_AUTH}, {"CSRC count past the end", 0, SIZE_MAX, SECURE_SHORT},
+    {"nothing", 0, 0, 0, SECURE_OK},
+    {"sequence number", 0, 3, 0, SECURE_AUTH},
+    {"timestamp", 0, 5, 0, SECURE_AUTH},
+    {"SSRC", 0, 11, 0, SECURE_AUTH},
+    {"payload", 0, 20, 0, SECURE_AUTH},
+    {"tag", 0, 45, 0, SECURE_AUTH},
+    {"last byte cut", 1, 0, 0, SECURE_AUTH},
+    {"CSRC count past the end", 0, 0, 0x0f, SECURE_SHORT},
+    {"extension past the end", 0, 0, 0x10, SECURE_SHORT},
+    {"CSRC count to where no extension begins", 0, 0, 0x1b, SECURE_SHORT},
 };
 
 static void damage(enum keys_profile profile)
@@ -98,9 +105,8 @@ static void damage(enum keys_profile profile)
         struct pair pair = pair_new(profile);
         uint8_t p[CAP];
         size_t len = make_rtp(&pair, 1, 7, p);
-        if (damages[i].flip == SIZE_MAX)
-            p[0] |= 0x0f;
-        else if (damages[i].flip)
+        p[0] |= damages[i].set;
+        if (damages[i].flip)
             p[damages[i].flip] ^= 0x40;
         enum secure_verdict verdict = receive(&pair, p, len - damages[i].cut);
         if (verdict != damages[i].verdict)
