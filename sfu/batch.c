@@ -2,6 +2,8 @@
 
 #include "slot.h"
 #include "track.h"
+#include "transport.h"
+#include "worker.h"
 
 void batch_add(struct batch *b, struct layer *layer, struct packet *p, uint64_t number, uint64_t now_us)
 {
@@ -17,6 +19,7 @@ void batch_flush(struct batch *b, uint64_t now_us)
     for (size_t i = 0; watchers && i < watchers->count; i++) {
         for (size_t j = 0; j < b->count; j++)
             slot_forward(watchers->list[i].slot, b->layer, &b->packets[j], now_us);
+        udp_tx_relieve(&watchers->list[i].slot->viewer->worker->tx);
     }
     for (size_t j = 0; j < b->count; j++)
         packet_unref(b->packets[j].packet);

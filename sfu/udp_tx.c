@@ -327,6 +327,15 @@ void udp_tx_flush(struct udp_tx *tx, uint64_t now_us)
     flush_sockets(tx, true);
 }
 
+void udp_tx_relieve(struct udp_tx *tx)
+{
+    size_t queued = 0;
+    for (size_t kind = 0; kind < UDP_KIND_COUNT; kind++)
+        queued += tx->queued[kind];
+    if (queued >= UDP_TX_BURST)
+        flush_sockets(tx, false);
+}
+
 bool udp_tx_blocked(const struct udp_tx *tx)
 {
     for (const struct udp_socket *s = tx->sockets; s; s = s->next)

@@ -34,6 +34,7 @@ enum {
     UDP_TX_SLOTS = 4096, /* datagrams that one worker queues: a frame's packets for hundreds of viewers, as a
                             flush in mid-frame would halve its GSO messages */
     UDP_TX_SLOTS_MAX = 32767,
+    UDP_TX_BURST = 128,         /* datagrams, for udp_tx_relieve(): they fit into a core's own cache */
     UDP_TX_SEGMENTS_MAX = 64,   /* datagrams in one GSO message: UDP_MAX_SEGMENTS of older kernels */
     UDP_TX_MESSAGE_MAX = 65000, /* bytes in one: what an IP packet can hold, less headers */
 };
@@ -98,6 +99,11 @@ void udp_tx_commit_numbered(struct udp_tx *tx, struct udp_dest *dest, size_t len
 
 /* Send what is queued. */
 void udp_tx_flush(struct udp_tx *tx, uint64_t now_us);
+
+/* Send what is queued where that is UDP_TX_BURST or more, and the socket takes it: called between one
+ * destination and the next of a large fan-out. What was written is still in the cache then, the same slots
+ * come again, and the first ones do not wait for the last. */
+void udp_tx_relieve(struct udp_tx *tx);
 
 /* Something is still queued because a socket's buffer is full: udp_socket.blocked
  * says which need EPOLLOUT. Look after a flush; a blocked socket has something

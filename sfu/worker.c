@@ -262,14 +262,12 @@ static int watch_fd(struct worker *w, int op, int fd, uint32_t events, size_t wh
 /* Whose send buffer is full is asked for EPOLLOUT too. */
 static void flush(struct worker *w)
 {
-    bool was_blocked[UDP_ADDRESSES_MAX] = {false};
-    for (size_t i = 0; i < w->socket_count; i++)
-        was_blocked[i] = w->sockets[i].blocked;
     udp_tx_flush(&w->tx, w->now_us);
     for (size_t i = 0; i < w->socket_count; i++) {
-        if (w->sockets[i].blocked != was_blocked[i])
-            (void)watch_fd(w, EPOLL_CTL_MOD, w->sockets[i].fd,
-                           EPOLLIN | (w->sockets[i].blocked ? EPOLLOUT : 0u), i);
+        bool blocked = w->sockets[i].blocked;
+        if (blocked != w->awaited[i])
+            (void)watch_fd(w, EPOLL_CTL_MOD, w->sockets[i].fd, EPOLLIN | (blocked ? EPOLLOUT : 0u), i);
+        w->awaited[i] = blocked;
     }
 }
 

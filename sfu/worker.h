@@ -46,6 +46,7 @@ struct worker {
     struct mailbox_sender to_control;
     struct udp_socket sockets[UDP_ADDRESSES_MAX];
     size_t socket_count;
+    bool awaited[UDP_ADDRESSES_MAX]; /* sockets for which EPOLLOUT is asked */
     struct udp_rx rx;
     struct udp_tx tx;
     struct packet_pool packets;
