@@ -176,7 +176,7 @@ static void shape_video(struct source_conf *c, const struct options *o, const st
     c->key_packets =
         (uint16_t)(packets * o->key_size > c->packets ? packets * o->key_size + 0.999 : c->packets);
     c->interval_us = (uint32_t)(1e6 / l->fps);
-    c->spread_us = o->spaced ? c->interval_us : 0;
+    c->spread_us = (uint32_t)earlier((uint64_t)(o->spacing * 1e6) * c->packets, c->interval_us);
     c->width = l->width;
     c->height = l->height;
 }

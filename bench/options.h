@@ -40,7 +40,8 @@ struct options {
     uint32_t layer_count;
     uint32_t packet; /* bytes of payload, at most */
     double key_size; /* of a key frame, in frames */
-    bool spaced, pictures;
+    double spacing;  /* seconds between packets of a frame */
+    bool pictures;
     int32_t talk;  /* speakers at a time, or OPTIONS_TALK_ALL */
     double turn;   /* seconds that one speaks */
     double pauses; /* share of that in which it says nothing */

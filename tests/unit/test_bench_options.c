@@ -40,7 +40,7 @@ static void defaults(void **state)
     assert_int_equal(o.video_slots, 9);
     assert_int_equal(o.talk, OPTIONS_TALK_ALL);
     assert_int_equal(o.assert_count, 0);
-    assert_false(o.spaced || o.spin || o.insecure || o.pictures);
+    assert_false(o.spacing > 0 || o.spin || o.insecure || o.pictures);
     assert_int_equal(o.gro, OPTIONS_AUTO);
 }
 
@@ -81,7 +81,8 @@ static void words(void **state)
     struct options o;
     char err[OPTIONS_ERROR_MAX];
     assert_int_equal(
-        parse("--layers 320x180@15:150k,1280x720@25:2M --slots 0,64 --tile 640x360,160x90 --spaced --talk 2 "
+        parse("--layers 320x180@15:150k,1280x720@25:2M --slots 0,64 --tile 640x360,160x90 --spacing 2ms "
+              "--talk 2 "
               "--publishers all --audio 0 --gro on --gso=off --room x --pid 4711 --feedback remb "
               "--srtp AEAD_AES_256_GCM",
               &o, err),
@@ -93,7 +94,7 @@ static void words(void **state)
     assert_int_equal(o.tile_count, 2);
     assert_int_equal(o.tiles[0].width, 640);
     assert_int_equal(o.tiles[1].height, 90);
-    assert_true(o.spaced);
+    assert_true(o.spacing == 0.002);
     assert_int_equal(o.talk, 2);
     assert_int_equal(o.publishers, -1);
     assert_int_equal(o.audio, 0);
