@@ -46,6 +46,9 @@ static const struct check {
     {"call-drop", 8, 30, .least_kbps = 1100, .wait_ms = 100, .kept_layer = 3, .steady = true},
     {"call-drop", 30, 35, .reached_kbps = 400, .layer = 1},
     {"call-drop", 35, 60, .target_most_kbps = 650, .least_kbps = 150, .wait_ms = 100, .least_fps = 14},
+    {"call-drop-vp9", 10, 30, .least_kbps = 1000, .wait_ms = 100, .kept_layer = 3, .steady = true},
+    {"call-drop-vp9", 30, 33, .layer = 1},
+    {"call-drop-vp9", 35, 60, .target_most_kbps = 650, .least_kbps = 120, .wait_ms = 100, .least_fps = 14},
     {"call-drop-four", 8, 30, .least_kbps = 1050, .wait_ms = 100, .least_fps = 29},
     {"call-drop-four", 35, 60, .target_most_kbps = 650, .least_kbps = 300, .wait_ms = 100, .least_fps = 7},
     /* the top layer within 10 s after the bottleneck has gone */
