@@ -105,20 +105,18 @@ static void on_nack(struct transport *t, const struct rtcp_view *v, uint64_t now
 static void on_pli(struct transport *t, const struct rtcp_view *v, uint64_t now_us)
 {
     struct slot *s = slot_of(t, v->media);
-    (void)now_us;
     if (s)
-        slot_want_key(s);
+        slot_want_key(s, now_us);
 }
 
 static void on_fir(struct transport *t, const struct rtcp_view *v, uint64_t now_us)
 {
     uint32_t ssrc;
     uint8_t number;
-    (void)now_us;
     for (size_t i = 0; rtcp_fir(v, i, &ssrc, &number); i++) {
         struct slot *s = slot_of(t, ssrc);
         if (s)
-            slot_want_key(s);
+            slot_want_key(s, now_us);
     }
 }
 

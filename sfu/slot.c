@@ -189,10 +189,22 @@ struct sfu_slot_event slot_describe(const struct slot *s, uint64_t now_us)
     return e;
 }
 
-void slot_want_key(struct slot *s)
+static bool may_ask(struct slot *s, uint64_t now_us)
+{
+    uint64_t *oldest_us = &s->key_asked_us[s->key_asks];
+    uint64_t newest_us = s->key_asked_us[(s->key_asks + SLOT_KEY_ASKS - 1u) % SLOT_KEY_ASKS];
+    if ((newest_us && now_us - newest_us < SLOT_KEY_ASK_US) ||
+        (*oldest_us && now_us - *oldest_us < SLOT_KEY_ASKS_US))
+        return false;
+    *oldest_us = now_us;
+    s->key_asks = (uint8_t)((s->key_asks + 1) % SLOT_KEY_ASKS);
+    return true;
+}
+
+void slot_want_key(struct slot *s, uint64_t now_us)
 {
     struct layer *l = s->target.layer ? s->target.layer : s->current.layer;
     s->plis++;
-    if (l)
+    if (l && may_ask(s, now_us))
         layer_want_key(l);
 }

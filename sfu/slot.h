@@ -26,6 +26,9 @@ enum {
     SLOT_RESEND_US = 100000,    /* or the round trip where that is shorter: between resends of one packet */
     SLOT_CORRECTION_US = 75000, /* a larger correction of a timestamp is counted */
     SLOT_CACHED_MAX = 40,       /* packets: a key frame with more behind it is not fresh */
+    SLOT_KEY_ASKS = 3,          /* key frames that a viewer may ask for in SLOT_KEY_ASKS_US, for one slot */
+    SLOT_KEY_ASKS_US = 10000000,
+    SLOT_KEY_ASK_US = 500000, /* what it asks for so soon again is the same one */
 };
 
 /* The highest layers to be sent. */
@@ -61,6 +64,9 @@ struct slot {
     int32_t reported_lost;
     uint32_t reported_jitter; /* timestamp units */
     uint8_t reported_loss;    /* of 256 since the one before */
+
+    uint64_t key_asked_us[SLOT_KEY_ASKS]; /* when the viewer asked for a key frame; 0 = it did not */
+    uint8_t key_asks;                     /* which of these is the next */
 
     /* told */
     uint8_t told_why;
@@ -130,8 +136,9 @@ bool slot_can_probe(const struct slot *s);
  * more, then padding. Only where slot_can_probe(). */
 void slot_probe(struct slot *s, size_t bytes, uint64_t now_us);
 
-/* The viewer needs a key frame. */
-void slot_want_key(struct slot *s);
+/* The viewer needs a key frame. One that asks for too many, from which all others would suffer, is not
+ * heeded. */
+void slot_want_key(struct slot *s, uint64_t now_us);
 
 /* What it shows, or whom it would show and why it does not. */
 struct sfu_slot_event slot_describe(const struct slot *s, uint64_t now_us);

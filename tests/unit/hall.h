@@ -39,6 +39,7 @@ struct hall_seat {
     uint16_t seq[2][HALL_LAYERS]; /* audio, video */
     uint64_t next_us[2];          /* when the next packet comes */
     bool off[2];                  /* none comes */
+    bool no_keys;                 /* frames of the camera are no key frames */
 };
 
 /* What someone comes with, besides a microphone. */
@@ -166,6 +167,10 @@ static inline void hall_write_payload(const struct hall_seat *s, enum rtp_kind k
         wr_bytes(w, h264, sizeof(h264));
     } else {
         uint32_t side = s->side[layer], little_endian = (side & 0xff) << 8 | side >> 8;
+        if (s->no_keys) {
+            wr_u24(w, 0x101100);
+            return;
+        }
         wr_bytes(w, vp8, sizeof(vp8));
         wr_u32(w, little_endian << 16 | little_endian);
     }
@@ -188,6 +193,7 @@ static inline void hall_packet(struct hall *h, size_t seat, enum rtp_kind kind, 
     wr_u32(&w, (uint32_t)HALL_LEVEL_ID << 28 | (uint32_t)s->level << 16);
     hall_write_payload(s, kind, layer, &w);
     p->len = (uint16_t)wr_len(&w);
+    p->arrival_us = h->now_us;
     assert_int_equal(rtp_view_parse(&p->view, p->data, p->len, &t->media.exts), 0);
     const struct sfu_format *format = transport_format_by_pt(t, pt, &rtx);
     assert_non_null(format);

@@ -126,15 +126,14 @@ static void a_viewer_asks_for_key_frames(void **state)
     UNTIL(c, source->key_asked > asked);
     uint64_t keys = s->keys;
     UNTIL(c, s->keys > keys);
-    /* A flood of them is passed on twice a second at most (each half second begins one anew). */
+    /* A flood of them is passed on three times in ten seconds (slot.h). */
     asked = source->key_asked;
     uint64_t begin_us = clock_now_us();
     while (clock_now_us() < begin_us + 2000000) {
         peer_want_key(b->peer, person_slot(b, RTP_VIDEO, 0));
         call_turn(c);
     }
-    uint64_t halves = (clock_now_us() - begin_us) / 500000;
-    assert_true(source->key_asked >= asked + 2 && source->key_asked <= asked + halves + 2);
+    assert_true(source->key_asked > asked && source->key_asked <= asked + 2);
     call_free(c);
 }
 

@@ -7,6 +7,7 @@ static void begin(struct hall *h, const struct hall_wish *sender)
 {
     hall_begin(h);
     hall_join(h, VIEWER, 0, 1, false);
+    track_mute(h->seats[VIEWER].transport->tracks[1], true); /* it only looks */
     hall_enter(h, SENDER, sender);
 }
 
@@ -232,12 +233,123 @@ static void layers_are_sorted_by_size(void **state)
     }
 }
 
+/* --- What is shown at once ------------------------------------------------------------------------- */
+
+/* Ms until the layer of that place is shown, from the viewer's word. */
+static unsigned time_until_shown(struct hall *h, uint16_t side, int layer)
+{
+    unsigned ms = 0;
+    box(h, side);
+    for (; shown(h) != layer && ms < 1000; ms++)
+        hall_turn(h);
+    return ms;
+}
+
+/* A layer that is being sent is shown with its next key frame, here every frame; one that was stopped is
+ * asked for at once. */
+static void a_wish_is_obeyed_at_once(void **state)
+{
+    static const struct hall_wish camera = {.layers = 3};
+    struct hall h;
+    (void)state;
+    begin(&h, &camera);
+    hall_run(&h, 3000);
+    for (unsigned phase = 0; phase < HALL_VIDEO_US / 1000; phase += 3) {
+        assert_true(time_until_shown(&h, 64, 0) <= HALL_VIDEO_US / 1000);
+        hall_run(&h, phase);
+        assert_true(time_until_shown(&h, 256, 2) <= HALL_VIDEO_US / 1000);
+        hall_run(&h, phase);
+    }
+    box(&h, 64);
+    hall_run(&h, 7000);
+    assert_int_equal(video(&h)->demand.told, 1);
+    sender(&h)->side[1] = sender(&h)->side[2] = 0;
+    hall_run(&h, 3000);
+    box(&h, 128);
+    hall_turn(&h);
+    assert_int_equal(video(&h)->demand.told, 1 | 2);
+    sender(&h)->side[1] = 128;
+    hall_run(&h, HALL_VIDEO_US / 1000 + 1);
+    assert_int_equal(shown(&h), 0); /* it is not known yet whether it lasts */
+    assert_int_equal(why(&h), SFU_WHY_FILLED);
+    hall_run(&h, 2100);
+    assert_int_equal(shown(&h), 1);
+    hall_end(&h);
+}
+
+/* Who comes while the last key frame is fresh gets it and all that followed; else one is asked for. */
+static void newcomers_begin_with_the_cached_key_frame(void **state)
+{
+    static const struct {
+        unsigned frames; /* since the key frame */
+        bool is_fresh;
+    } rows[] = {{0, true}, {1, true}, {SLOT_CACHED_MAX - 1, true}, {SLOT_CACHED_MAX, false}};
+    static const struct hall_wish camera = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct hall h;
+        begin(&h, &camera);
+        hall_run(&h, 1000);
+        sender(&h)->no_keys = true;
+        sender(&h)->off[RTP_VIDEO] = true;
+        for (unsigned n = 0; n < rows[i].frames; n++) {
+            hall_frame(&h, SENDER, RTP_VIDEO);
+            batch_flush(&h.worker.batch, h.now_us);
+            hall_run(&h, 10);
+        }
+        struct layer *l = &video(&h)->layers[0];
+        l->key_wanted = false;
+        hall_join(&h, 2, 0, 1, false);
+        hall_run(&h, 1);
+        assert_int_equal(hall_slot(&h, 2, 0)->packets, rows[i].is_fresh ? rows[i].frames + 1 : 0);
+        assert_true(l->key_wanted != rows[i].is_fresh);
+        assert_true(hall_slot(&h, 2, 0)->current.layer == (rows[i].is_fresh ? l : NULL));
+        hall_end(&h);
+    }
+}
+
+/* --- Key frames that viewers ask for ----------------------------------------------------------------- */
+
+/* Three in ten seconds, however often: all others get them, too. */
+static void too_many_key_frames_are_not_asked_for(void **state)
+{
+    static const struct {
+        unsigned every_ms, for_ms, asked;
+    } rows[] = {{100, 400, 1}, {100, 9900, 3}, {600, 9900, 3}, {4000, 20000, 5}, {10, 25000, 9}};
+    static const struct hall_wish camera = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct hall h;
+        unsigned asked = 0;
+        begin(&h, &camera);
+        hall_run(&h, 1000);
+        struct layer *l = &video(&h)->layers[0];
+        l->key_wanted = false;
+        sender(&h)->no_keys = true;
+        for (unsigned ms = 0; ms < rows[i].for_ms; ms++) {
+            if (ms % rows[i].every_ms == 0)
+                slot_want_key(slot(&h), h.now_us);
+            asked += l->key_wanted;
+            l->key_wanted = false;
+            hall_turn(&h);
+        }
+        assert_int_equal(asked, rows[i].asked);
+        hall_end(&h);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_still_screen_stays),       cmocka_unit_test(a_screen_may_lose_a_layer),
-        cmocka_unit_test(death_and_return_are_told),  cmocka_unit_test(a_layer_dies_and_returns),
-        cmocka_unit_test(a_layer_that_cannot_be_had), cmocka_unit_test(layers_are_sorted_by_size),
+        cmocka_unit_test(a_still_screen_stays),
+        cmocka_unit_test(a_screen_may_lose_a_layer),
+        cmocka_unit_test(death_and_return_are_told),
+        cmocka_unit_test(a_layer_dies_and_returns),
+        cmocka_unit_test(a_layer_that_cannot_be_had),
+        cmocka_unit_test(layers_are_sorted_by_size),
+        cmocka_unit_test(a_wish_is_obeyed_at_once),
+        cmocka_unit_test(newcomers_begin_with_the_cached_key_frame),
+        cmocka_unit_test(too_many_key_frames_are_not_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
