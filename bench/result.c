@@ -114,6 +114,7 @@ static void set_server(struct result *r, const struct result_input *in, double s
         return;
     set(r, RESULT_server_user, share(a->user_us, b->user_us, seconds));
     set(r, RESULT_server_system, share(a->system_us, b->system_us, seconds));
+    set(r, RESULT_server_busiest, share(0, process_busiest_us(a, b), seconds));
     set(r, RESULT_server_cpu, r->value[RESULT_server_user] + r->value[RESULT_server_system]);
     if (packets > 0)
         set(r, RESULT_us_per_packet, r->value[RESULT_server_cpu] / 100 * seconds * 1e6 / packets);
@@ -139,7 +140,7 @@ void result_make(struct result *r, const struct result_input *in)
 {
     g_autofree struct tally *t = g_memdup2(&in->to->tally, sizeof(*t));
     double seconds = (double)(in->to->us - in->from->us) / 1e6;
-    *r = (struct result){0};
+    *r = (struct result){.cores = in->cores};
     tally_subtract(t, &in->from->tally);
     set(r, RESULT_participants, in->participants);
     set(r, RESULT_failed, in->failed);
@@ -196,5 +197,10 @@ const char *result_bottleneck(const struct result *r)
         return "The threads of this program had to wait for a core: part of the latency is their own. Give "
                "them cores "
                "that nobody else uses.";
+    if (r->value[RESULT_server_busiest] > BUSY_PERCENT)
+        return "A thread of the server had no time left: it is the server that bounds this.";
+    if (r->cores && r->value[RESULT_server_cpu] + r->value[RESULT_own_cpu] > BUSY_PERCENT * r->cores)
+        return "The server and this program together took all that this machine has: each wants cores of its "
+               "own.";
     return NULL;
 }

@@ -66,6 +66,7 @@ enum result_unit {
     X(server_cpu, PERCENT, "of a core, by the server")                                                       \
     X(server_user, PERCENT, "of that: in itself")                                                            \
     X(server_system, PERCENT, "of that: in the kernel")                                                      \
+    X(server_busiest, PERCENT, "of that: its busiest thread")                                                \
     X(us_per_packet, US, "of the server's CPU for each packet that came")                                    \
     X(server_memory, MB, "resident, of the server")                                                          \
     X(memory_per_participant, KB, "that it grew by")                                                         \
@@ -91,6 +92,7 @@ extern const struct result_info result_infos[RESULT_NAMES];
 extern const char *const result_units[RESULT_UNITS];
 
 struct result {
+    uint32_t cores; /* 0 = not known */
     bool has[RESULT_NAMES];
     double value[RESULT_NAMES];
 };
@@ -110,6 +112,7 @@ struct result_input {
     const struct result_sample *from, *to;
     uint32_t participants, failed, ended;
     uint64_t memory_before; /* of the server, without anyone */
+    uint32_t cores;         /* of this machine */
 };
 void result_make(struct result *r, const struct result_input *in);
 
@@ -119,5 +122,6 @@ enum result_name result_find(const char *name, size_t len);
 /* The table, to be freed with g_free(). */
 char *result_text(const struct result *r);
 
-/* What this program itself may have spoilt: a sentence, or NULL. */
+/* What bounded the run, this program before all others, as it may have spoilt what it tells: a sentence, or
+ * NULL where nobody was at the end of its time. */
 const char *result_bottleneck(const struct result *r);

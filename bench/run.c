@@ -80,6 +80,7 @@ static void make_result(struct run *r, struct result *out)
         .failed = counts.failed,
         .ended = counts.ended,
         .memory_before = r->stage.memory_before,
+        .cores = g_get_num_processors(),
     };
     result_make(out, &input);
 }

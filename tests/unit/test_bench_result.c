@@ -75,9 +75,18 @@ static void server(struct result_sample *from, struct result_sample *to)
 {
     to->tally.video_in = 100000;
     from->has_process = to->has_process = true;
-    from->process =
-        (struct process){.user_us = 1000000, .system_us = 1000000, .memory = 2000000, .threads = 3};
-    to->process = (struct process){.user_us = 1200000, .system_us = 1300000, .memory = 3000000, .threads = 4};
+    from->process = (struct process){.user_us = 1000000,
+                                     .system_us = 1000000,
+                                     .memory = 2000000,
+                                     .threads = 3,
+                                     .each = {{41, 100000}, {42, 1900000}},
+                                     .listed = 2};
+    to->process = (struct process){.user_us = 1200000,
+                                   .system_us = 1300000,
+                                   .memory = 3000000,
+                                   .threads = 4,
+                                   .each = {{42, 2000000}, {43, 50000}, {41, 450000}},
+                                   .listed = 3};
     to->own_us = 1000000;
     to->threads_us[1] = 600000;
     to->threads_us[2] = 200000;
@@ -105,20 +114,35 @@ static void figures(void **state)
         bool has;
         double value;
     } rows[] = {
-        {traffic, RESULT_seconds, true, 2},        {traffic, RESULT_participants, true, 10},
-        {traffic, RESULT_video_in, true, 950},     {traffic, RESULT_audio_in, true, 45},
-        {traffic, RESULT_packets_in, true, 995},   {traffic, RESULT_packets_each, true, 99.5},
-        {traffic, RESULT_mbit_in, true, 8},        {traffic, RESULT_loss, true, 0.5},
-        {traffic, RESULT_frozen, true, 1.5},       {traffic, RESULT_p50, true, 2.015},
-        {traffic, RESULT_p99, true, 2.015},        {traffic, RESULT_max, true, 31.231},
-        {traffic, RESULT_audio_p50, true, 31.231}, {traffic, RESULT_join_p50, true, 100.351},
-        {traffic, RESULT_dtls_p95, false, 0},      {traffic, RESULT_server_cpu, false, 0},
-        {server, RESULT_server_user, true, 10},    {server, RESULT_server_system, true, 15},
-        {server, RESULT_server_cpu, true, 25},     {server, RESULT_us_per_packet, true, 5},
-        {server, RESULT_server_memory, true, 3},   {server, RESULT_memory_per_participant, true, 200},
-        {server, RESULT_server_threads, true, 4},  {server, RESULT_own_cpu, true, 50},
-        {server, RESULT_own_busiest, true, 30},    {server, RESULT_p50, false, 0},
-        {fewer_missing, RESULT_loss, true, 0},     {nothing, RESULT_loss, false, 0},
+        {traffic, RESULT_seconds, true, 2},
+        {traffic, RESULT_participants, true, 10},
+        {traffic, RESULT_video_in, true, 950},
+        {traffic, RESULT_audio_in, true, 45},
+        {traffic, RESULT_packets_in, true, 995},
+        {traffic, RESULT_packets_each, true, 99.5},
+        {traffic, RESULT_mbit_in, true, 8},
+        {traffic, RESULT_loss, true, 0.5},
+        {traffic, RESULT_frozen, true, 1.5},
+        {traffic, RESULT_p50, true, 2.015},
+        {traffic, RESULT_p99, true, 2.015},
+        {traffic, RESULT_max, true, 31.231},
+        {traffic, RESULT_audio_p50, true, 31.231},
+        {traffic, RESULT_join_p50, true, 100.351},
+        {traffic, RESULT_dtls_p95, false, 0},
+        {traffic, RESULT_server_cpu, false, 0},
+        {server, RESULT_server_user, true, 10},
+        {server, RESULT_server_system, true, 15},
+        {server, RESULT_server_cpu, true, 25},
+        {server, RESULT_us_per_packet, true, 5},
+        {server, RESULT_server_memory, true, 3},
+        {server, RESULT_memory_per_participant, true, 200},
+        {server, RESULT_server_threads, true, 4},
+        {server, RESULT_own_cpu, true, 50},
+        {server, RESULT_server_busiest, true, 17.5},
+        {server, RESULT_own_busiest, true, 30},
+        {server, RESULT_p50, false, 0},
+        {fewer_missing, RESULT_loss, true, 0},
+        {nothing, RESULT_loss, false, 0},
         {nothing, RESULT_packets_in, false, 0},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -140,19 +164,31 @@ static void the_table_has_what_there_is(void **state)
     assert_null(strstr(text, "server_cpu"));
 }
 
-static void says_where_it_was_the_bottleneck(void **state)
+static void says_who_was_the_bottleneck(void **state)
 {
     (void)state;
     static const struct {
-        double busiest, drops, late;
-        bool says;
-    } rows[] = {{50, 0, 1, false}, {90, 0, 5, false}, {95, 0, 0, true}, {10, 1, 0, true}, {10, 0, 6, true}};
+        double own, drops, late, server, both;
+        const char *says;
+    } rows[] = {
+        {50, 0, 1, 50, 100, NULL},
+        {90, 0, 5, 90, 180, NULL},
+        {95, 0, 0, 0, 0, "A thread of this program"},
+        {10, 1, 0, 99, 199, "This program was too slow"},
+        {10, 0, 6, 99, 199, "had to wait for a core"},
+        {10, 0, 0, 91, 100, "A thread of the server"},
+        {10, 0, 0, 90, 181, "together"},
+    };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct result r = {0};
-        r.value[RESULT_own_busiest] = rows[i].busiest;
+        struct result r = {.cores = 2};
+        r.value[RESULT_own_busiest] = rows[i].own;
         r.value[RESULT_own_drops] = rows[i].drops;
         r.value[RESULT_own_late_p99] = rows[i].late;
-        assert_int_equal(result_bottleneck(&r) != NULL, rows[i].says);
+        r.value[RESULT_server_busiest] = rows[i].server;
+        r.value[RESULT_own_cpu] = r.value[RESULT_server_cpu] = rows[i].both / 2;
+        const char *says = result_bottleneck(&r);
+        assert_int_equal(says != NULL, rows[i].says != NULL);
+        assert_true(!says || strstr(says, rows[i].says));
     }
 }
 
@@ -162,7 +198,7 @@ int main(void)
         cmocka_unit_test(reads_proc),
         cmocka_unit_test(figures),
         cmocka_unit_test(the_table_has_what_there_is),
-        cmocka_unit_test(says_where_it_was_the_bottleneck),
+        cmocka_unit_test(says_who_was_the_bottleneck),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
