@@ -138,6 +138,7 @@ struct peer *peer_new(struct dtls_context *ctx, const struct peer_conf *conf, co
     p->clock_offset_us = conf->clock_offset_us;
     p->profile = "";
     p->check_us = now_us;
+    p->recheck_us = PEER_CHECK_FIRST_US;
     p->second_us = now_us + PEER_SECOND_US;
     p->rtcp_ssrc = (uint32_t)next_random(&random);
     snprintf(p->ufrag, sizeof(p->ufrag), "%s", conf->server->remote_ufrag);
@@ -174,11 +175,13 @@ void peer_restart(struct peer *p, const char *ufrag, const char *pwd)
     check_init(&p->check, ufrag, pwd, p->ufrag);
     p->reached = false;
     p->check_us = 0;
+    p->recheck_us = PEER_CHECK_FIRST_US;
 }
 
 void peer_check_soon(struct peer *p)
 {
     p->check_us = 0;
+    p->recheck_us = PEER_CHECK_FIRST_US;
 }
 
 bool peer_connected(const struct peer *p)
@@ -267,7 +270,8 @@ static void send_check(struct peer *p, uint64_t now_us)
 {
     uint8_t datagram[CHECK_LEN_MAX];
     size_t len = check_build(&p->check, datagram, sizeof(datagram));
-    p->check_us = now_us + (p->reached ? PEER_CHECK_US : PEER_CHECK_FIRST_US);
+    p->check_us = now_us + (p->reached ? PEER_CHECK_US : p->recheck_us);
+    p->recheck_us = p->recheck_us * 2 < PEER_CHECK_LAST_US ? p->recheck_us * 2 : PEER_CHECK_LAST_US;
     if (len)
         p->up->output(p->arg, datagram, len);
 }

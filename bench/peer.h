@@ -16,10 +16,12 @@
 
 enum {
     PEER_DATAGRAM_MAX = 1500,
-    PEER_CHECK_FIRST_US = 100000, /* between ICE checks before the first answer */
-    PEER_CHECK_US = 2000000,      /* and after it */
-    PEER_SECOND_US = 1000000,     /* between reports */
-    PEER_NACK_US = 10000,         /* between looks for what is missing, while anything is */
+    PEER_CHECK_FIRST_US = 100000, /* between the first two ICE checks before there is an answer ... */
+    PEER_CHECK_LAST_US =
+        1600000,              /* ... doubled each time, up to this: a server that is behind gets no more */
+    PEER_CHECK_US = 2000000,  /* and after it */
+    PEER_SECOND_US = 1000000, /* between reports */
+    PEER_NACK_US = 10000,     /* between looks for what is missing, while anything is */
 };
 
 /* What it tells of its network, besides receiver reports. */
@@ -70,6 +72,7 @@ struct peer {
     bool missing; /* packets of a slot */
     uint64_t answered_us;
     uint64_t check_us, second_us, nack_us; /* next */
+    uint64_t recheck_us;                   /* behind the next check, where it is not answered */
     uint32_t rtcp_ssrc;
     uint16_t transport_seq;           /* of what it sends */
     struct transport_cc transport_cc; /* of what it receives */
