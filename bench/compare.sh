@@ -1,0 +1,357 @@
+#!/bin/sh
+# compare.sh [--quick]
+# Plenum and Janus (the package of Debian 12) under the same loads in turn, each on one core with the load tester on
+# another: tables in bench/RESULTS.md, plots beside it, every figure of every run in build/compare/results.tsv.
+# Takes about 15 minutes, with --quick 3. Root, or a user who may make namespaces; sudo for missing packages.
+# COMPARE_LOCK=FILE: hold this lock (flock) while measuring, on machines that others measure on as well; they get their
+# turn every three minutes.
+set -eu
+cd "$(dirname "$0")/.."
+# shellcheck source=conf/install.sh
+. conf/install.sh
+
+out=$PWD/build/compare
+results=$out/results.tsv
+here=10.97.0.1 # the server, on an interface of its own: Janus never offers loopback candidates
+server_core=0
+bench_core=1
+video='--layers 1280x720@25:2300k' # 250 packets of 1,150 bytes a second, ten for each frame
+camera_rate=250
+voice_rate=50
+janus_plugins=/usr/lib/$(uname -m)-linux-gnu/janus
+
+# --- Servers ------------------------------------------------------------------------------------------------------
+
+listening() {
+    tries=100
+    until ss -Hltn "sport = :$1" | grep -q .; do
+        tries=$((tries - 1))
+        if [ $tries = 0 ] || ! kill -0 "$server"; then
+            say "$(tail -n 3 "$out/server.log")"
+            return 1
+        fi
+        sleep 0.1
+    done
+}
+
+# shellcheck disable=SC2086 # $first: words, or nothing
+start_plenum() {
+    $first taskset -c $server_core build/release/plenum --set rtc.workers=1 --set rtc.address=$here \
+        --set http.address=$here --set http.connections=100000 --set room.max_participants=100000 \
+        --set log.level=warning >"$out/server.log" 2>&1 &
+    server=$!
+    listening 8080
+}
+
+# Everything that VideoRoom does without stays out of memory: start_janus LINE, of `general`.
+# shellcheck disable=SC2086
+start_janus() {
+    rm -rf "$out/janus"
+    mkdir -p "$out/janus/plugins" "$out/janus/transports"
+    ln -s "$janus_plugins/plugins/libjanus_videoroom.so" "$out/janus/plugins/"
+    ln -s "$janus_plugins/transports/libjanus_websockets.so" "$out/janus/transports/"
+    cat >"$out/janus/janus.jcfg" <<END
+general: {
+    configs_folder = "$out/janus"
+    plugins_folder = "$out/janus/plugins"
+    transports_folder = "$out/janus/transports"
+    events_folder = "$out/janus/none"
+    loggers_folder = "$out/janus/none"
+    debug_level = 2
+    $1
+}
+nat: { ice_lite = true }
+END
+    echo 'general: { ws = true, ws_port = 8188 }' >"$out/janus/janus.transport.websockets.jcfg"
+    echo 'general: { }' >"$out/janus/janus.plugin.videoroom.jcfg"
+    $first taskset -c $server_core janus --configs-folder="$out/janus" --config="$out/janus/janus.jcfg" \
+        >"$out/server.log" 2>&1 &
+    server=$!
+    listening 8188
+}
+
+start() {
+    case $1 in
+    plenum) start_plenum ;;
+    janus) start_janus 'event_loops = 1' ;;
+    janus-threads) start_janus '' ;;
+    esac
+}
+
+stop() {
+    kill "$server"
+    wait "$server" || true
+}
+
+# --- One load, one server --------------------------------------------------------------------------------------------
+
+# figure NAME: of the last run; empty where it has none.
+figure() {
+    sed -n "s/^ *\"$1\": \(-\{0,1\}[0-9.][0-9.e+-]*\),\{0,1\}$/\1/p" "$out/run.json" | head -n 1
+}
+
+# record NAME VALUE, of the run that $net, $load, $viewers and $who tell.
+record() {
+    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$net" "$load" "$viewers" "$who" "$round" "$1" "$2" >>"$results"
+}
+
+# bench ARGUMENT...: against the server that runs; what it saw is in run.json. Loopback charges the receiver's kernel
+# work to the sender: the load tester takes its packets one by one there, as browsers do.
+# shellcheck disable=SC2086
+bench() {
+    url=ws://$here:8080/ws driver=plenum
+    [ "$who" = plenum ] || url=ws://$here:8188 driver=janus
+    rm -f "$out/run.json"
+    $where $first taskset -c $bench_core build/release/plenum-bench --driver $driver --url $url --pid "$server" \
+        --threads 1 --spin --gro off --gso off --srtp AEAD_AES_128_GCM --join-rate 100 $video \
+        --json "$out/run.json" "$@" >"$out/bench.log" 2>&1 || [ -e "$out/run.json" ] ||
+        { cat "$out/bench.log" >&2 && return 1; }
+}
+
+lock() {
+    [ -n "${COMPARE_LOCK:-}" ] && [ -z "$held" ] || return 0
+    flock 9
+    held=$(date +%s)
+}
+
+unlock() {
+    [ -n "$held" ] && [ $(($(date +%s) - held)) -gt 150 ] || return 0
+    flock -u 9
+    held=
+}
+
+# The run that $net, $load, $viewers, $who and $round tell: measure EXPECTED ARGUMENT..., packets a second that all
+# together have to get.
+measure() {
+    expected=$1
+    shift
+    lock
+    start "$who"
+    bench --duration "${seconds}s" "$@"
+    stop
+    unlock
+    record expected "$expected"
+    for key in $figures; do
+        record "$key" "$(figure "$key")"
+    done
+    record strained "$(grep -c '"bottleneck": "' "$out/run.json" || true)"
+    say "$net, $load, $viewers, $who: $(figure us_per_packet) us a packet, $(figure packets_in) packets/s of" \
+        "$expected, p99 $(figure p99) ms, loss $(figure loss) %"
+}
+figures='packets_in us_per_packet server_cpu p50 p99 loss keys_asked nacked faults memory_per_participant own_cpu
+    mbit_in mbit_out participants'
+
+# With Plenum a participant sends and receives; with Janus these are two connections. Only Plenum looks how much a
+# viewer's network carries before it sends that much, which takes it a few seconds.
+warmup() {
+    [ "$who" = plenum ] && echo "--warmup ${settle}s" || echo '--warmup 2s'
+}
+
+# One camera to that many: broadcast VIEWERS [ARGUMENT...]
+broadcast() {
+    viewers=$1
+    shift
+    # shellcheck disable=SC2046 # two words
+    measure $((viewers * camera_rate)) --participants $((viewers + 1)) --publishers 1 --audio 0 --slots 0,1 $(warmup) "$@"
+}
+
+# Everybody sends, and gets what all others send: meeting PEOPLE PACKETS CAMERAS, of each, a second.
+meeting() {
+    viewers=$1 others=$(($1 - 1)) people=$1 publishers=all
+    [ "$who" = plenum ] || people=$((2 * $1)) publishers=$1
+    # shellcheck disable=SC2046
+    measure $(($1 * others * $2)) --participants "$people" --publishers "$publishers" --video "$3" \
+        --slots $others,$([ "$3" = 0 ] && echo 0 || echo $others) $(warmup)
+}
+
+# run_load NAME VIEWERS
+run_load() {
+    load=$1
+    case $load in
+    bursts) broadcast "$2" ;;
+    spaced) broadcast "$2" --spacing 2ms ;;
+    meeting) meeting "$2" $((camera_rate + voice_rate)) all ;;
+    audio) meeting "$2" $voice_rate 0 ;;
+    esac
+}
+
+# compare NAME VIEWERS SERVER...
+compare() {
+    name=$1 size=$2
+    shift 2
+    for who in "$@"; do
+        run_load "$name" "$size"
+    done
+}
+
+# Ever more viewers, until somebody gets less than was sent: ramp NAME STEP [ARGUMENT...]. All tell the server that their
+# networks have no bound: it is the server's limit that is looked for.
+ramp() {
+    load=$1 step=$2 viewers=0
+    shift 2
+    lock
+    start "$who"
+    bench --participants 6000 --publishers 1 --audio 0 --slots 0,1 --ramp "$step" --feedback remb --warmup 2s \
+        --duration 3s --assert 'loss<0.1%' 'packets_each>243' "$@"
+    stop
+    unlock
+    capacity=$(sed -n 's/^ *"capacity": \([0-9]*\).*/\1/p' "$out/run.json")
+    record capacity $((capacity > 0 ? capacity - 1 : 0))
+    record step "$step"
+    record strained "$(grep -c '"bottleneck": "' "$out/run.json" || true)"
+    say "$load, $who: $capacity participants"
+}
+
+# What one of so many sends and receives, with three layers of video and pictures of 640x360.
+room() {
+    load=room who=plenum viewers=$1
+    (
+        video=''
+        measure 0 --participants "$1" --talk 2 --tile 640x360 --warmup "${settle}s"
+    )
+}
+
+# --- All of it --------------------------------------------------------------------------------------------------------
+
+# Two networks, with a pair of interfaces between them that cuts the server's batches up, as most cards do. The server
+# is in this one.
+set_up_networks() {
+    ip link set lo up
+    ip link add compare0 type veth peer name compare1
+    ip address add $here/24 dev compare0
+    ip link set compare0 up
+    ethtool -K compare0 tx-udp-segmentation off
+    unshare --net sleep infinity &
+    elsewhere=$!
+    sleep 0.5
+    ip link set compare1 netns $elsewhere
+    nsenter --net=/proc/$elsewhere/ns/net ip address add 10.97.0.2/24 dev compare1
+    nsenter --net=/proc/$elsewhere/ns/net ip link set compare1 up
+}
+
+# Where the load tester runs.
+over() {
+    net=$1 where=
+    [ "$net" = loopback ] || where="nsenter --net=/proc/$elsewhere/ns/net"
+}
+
+# Before everybody else, where one may: what runs beside it would be measured as well.
+go_first() {
+    if nice -n -20 true 2>/dev/null; then
+        first="$first nice -n -20"
+        [ ! -e /proc/self/autogroup ] || echo -20 >/proc/self/autogroup
+    fi
+}
+
+inside() {
+    set_up_networks
+    over loopback
+    [ -z "${COMPARE_LOCK:-}" ] || exec 9>>"$COMPARE_LOCK"
+    first="prlimit --nofile=$(prlimit --nofile --noheadings --output HARD | tr -d ' ')"
+    held='' rounds=3 seconds=4 settle=8
+    go_first
+    : >"$results"
+    if [ "$1" = --quick ]; then
+        quick
+    else
+        everything
+    fi
+}
+
+every_load() {
+    for size in "$@"; do
+        compare bursts "$size" janus plenum
+        compare spaced "$size" janus plenum
+    done
+    compare meeting 10 janus plenum
+    compare audio 20 janus plenum
+}
+
+quick() {
+    round=1 seconds=3
+    every_load 150
+    over veth
+    compare bursts 150 janus plenum
+    over loopback
+    for size in 2 10 25; do room $size; done
+}
+
+# What is measured once.
+rest() {
+    for who in janus plenum; do
+        step=60
+        [ $who = janus ] || step=180
+        ramp bursts-limit "$step"
+        ramp spaced-limit "$step" --spacing 2ms
+    done
+    for size in 2 5 10 25 50 100; do room $size; done
+    compare bursts 80 janus-threads
+    compare meeting 10 janus-threads
+    compare audio 20 janus-threads
+    for size in 40 80; do
+        compare bursts "$size" janus plenum
+        compare spaced "$size" janus plenum
+    done
+}
+
+everything() {
+    for round in $(seq $rounds); do
+        every_load 150 300
+        over veth
+        compare bursts 150 janus plenum
+        compare spaced 150 janus plenum
+        over loopback
+        [ "$round" != 1 ] || rest
+    done
+}
+
+# Figures into words.
+report() {
+    {
+        printf 'date\t%s\n' "$(date -u +%Y-%m-%d)"
+        printf 'machine\t%s\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores"
+        printf 'system\t%s, Linux %s\n' "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" "$(uname -r)"
+        printf 'janus\t%s\n' "$(dpkg-query -W -f '${Version}' janus)"
+        printf 'plenum\t%s\n' "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)"
+        printf 'load\t%s\n' "$(cut -d ' ' -f 1-3 /proc/loadavg)"
+        printf 'command\tsh bench/compare.sh%s\n' "$1"
+    } >"$out/about.tsv"
+    awk -v out="$out" -f bench/compare.awk "$out/about.tsv" "$results" >bench/RESULTS.md
+    gnuplot -e "data='$out'" bench/compare.gp
+    say 'bench/RESULTS.md is written, and plots beside it'
+}
+
+case ${1:-} in
+inside)
+    inside "${2:-}"
+    exit
+    ;;
+report | --quick | '') ;;
+*)
+    say 'compare.sh [--quick]'
+    exit 2
+    ;;
+esac
+mkdir -p "$out"
+if [ "$(nproc)" -lt 2 ]; then
+    say 'This takes two cores: one for the server, one for the load'
+    exit 1
+fi
+# The package starts a server of its own, which nobody asked for.
+if ! installed janus; then
+    need janus
+    as_root systemctl disable --quiet --now janus 2>/dev/null || true
+fi
+# shellcheck disable=SC2086,SC2154 # a list of words, of install.sh
+need $build_packages gnuplot-nox iproute2 ethtool util-linux
+if [ "${1:-}" != report ]; then
+    cmake --preset release >/dev/null
+    cmake --build --preset release --target plenum plenum-bench >&2
+    user=
+    [ "$(id -u)" = 0 ] || user=--map-root-user
+    unshare $user --net --pid --fork --kill-child --mount-proc setsid --wait sh bench/compare.sh inside "${1:-}" &
+    namespaces=$!
+    trap 'kill -KILL $namespaces; exit 130' INT TERM
+    wait $namespaces
+fi
+report "${1:+ $1}"
