@@ -1,7 +1,7 @@
 # gnuplot -e "data='FOLDER'" compare.gp: results-*.svg beside it, of the files that compare.awk wrote.
 set encoding utf8
 set terminal svg size 720,400 dynamic enhanced font 'sans-serif,13' background '#ffffff'
-set border 3 lc rgb '#888888'
+set border 3 lc rgb '#444444'
 set tics nomirror
 set grid ytics lc rgb '#dddddd' lt 1
 set key outside right top Left reverse spacing 1.3
@@ -43,6 +43,6 @@ unset logscale y
 set ytics autofreq
 set xrange [0:*]
 set yrange [0:*]
-plot data.'/room.dat' using 1:4 with linespoints lc rgb '#888888' pt 7 title 'mesh: sends, receives', \
+plot data.'/room.dat' using 1:4 with linespoints lc rgb '#888888' pt 7 title 'mesh: sends, and receives', \
      data.'/room.dat' using 1:3 with linespoints lc rgb plenum pt 7 title 'Plenum: receives', \
      data.'/room.dat' using 1:2 with linespoints lc rgb plenum pt 6 dt 2 title 'Plenum: sends'
