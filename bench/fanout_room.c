@@ -155,7 +155,7 @@ static bool open_room(struct fanout *f, size_t viewers)
         worker_init(&f->worker, 0, &at, f->dtls, &f->control, &bad) != 0)
         return false;
     f->worker.tx.sendmmsg = swallow;
-    f->room = room_new(&f->worker, 1);
+    f->room = room_new(&f->worker, 1, 0);
     bool ok = add_publisher(f);
     while (ok && viewers-- > 0)
         ok = add_viewer(f);

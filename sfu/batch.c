@@ -1,6 +1,7 @@
 #include "batch.h"
 
 #include "slot.h"
+#include "spread.h"
 #include "track.h"
 #include "transport.h"
 #include "worker.h"
@@ -16,6 +17,8 @@ void batch_add(struct batch *b, struct layer *layer, struct packet *p, uint64_t 
 void batch_flush(struct batch *b, uint64_t now_us)
 {
     const struct watchers *watchers = b->layer ? &b->layer->watchers : NULL;
+    if (b->layer && b->layer->relayed)
+        spread_packets(b->layer, b->packets, b->count); /* first: the others work while this one does */
     for (size_t i = 0; watchers && i < watchers->count; i++) {
         for (size_t j = 0; j < b->count; j++)
             slot_forward(watchers->list[i].slot, b->layer, &b->packets[j], now_us);

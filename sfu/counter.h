@@ -76,6 +76,10 @@
     X(drop_srtcp_auth,      "SRTCP packets with a wrong tag")                                      \
     X(drop_srtcp_replay,    "SRTCP packets seen before or too old")                                \
     X(drop_rtcp_bad,        "RTCP compounds that are malformed")                                   \
+    /* To other workers */                                                                         \
+    X(link_packets,         "packets handed to other workers that a room lies on")                 \
+    X(link_batches,         "batches of them")                                                     \
+    X(drop_link_full,       "packets not handed over, too many waiting for that worker")           \
     /* Mailboxes */                                                                                \
     X(mail_received,        "messages taken from the worker's mailbox")                            \
     X(drop_mail,            "droppable messages that found a mailbox full")                        \

@@ -3,6 +3,7 @@
 #include "ntp.h"
 #include "rtcp.h"
 #include "slot.h"
+#include "spread.h"
 #include "track.h"
 #include "transport.h"
 #include "worker.h"
@@ -75,8 +76,10 @@ static void on_sender_report(struct transport *t, const struct rtcp_view *v, uin
     if (!l || !l->source)
         return;
     receive_stats_sr(&l->stats, v->sr.ntp, now_us);
-    if (clock_source_sr(&t->clock, v->sr.ntp, now_us))
-        clock_map_sr(&l->clock, &t->clock, v->sr.ntp, v->sr.rtp_timestamp);
+    if (!clock_source_sr(&t->clock, v->sr.ntp, now_us))
+        return;
+    clock_map_sr(&l->clock, &t->clock, v->sr.ntp, v->sr.rtp_timestamp);
+    spread_errand(l->track);
 }
 
 /* The stream has ended; its SSRC may come back as another stream's. */

@@ -170,12 +170,8 @@ void slot_forward(struct slot *s, struct layer *l, const struct batch_packet *p,
 
 bool slot_start_cached(struct slot *s, struct layer *l, uint64_t now_us)
 {
-    if (!l->key_number || l->newest - l->key_number >= SLOT_CACHED_MAX)
+    if (!layer_has_fresh_key(l))
         return false;
-    for (uint64_t i = l->key_number; i <= l->newest; i++) {
-        if (!history_get(&l->history, i))
-            return false;
-    }
     const struct batch_packet key = {history_get(&l->history, l->key_number), l->key_number, l->newest};
     if (rewrite_behind(&s->rewrite, captured_us(l, key.packet)) > SLOT_CORRECTION_US)
         return false;

@@ -23,6 +23,18 @@ static void take_back(struct link *link, size_t until)
         let_go(&link->ring[link->freed++ % LINK_BATCHES]);
 }
 
+static void take_back_taken(struct link *link)
+{
+    take_back(link, atomic_load_explicit(&link->taken, memory_order_acquire));
+}
+
+void link_flush(struct link *link)
+{
+    mailbox_sender_flush(&link->to);
+    if (link->freed != link->posted)
+        take_back_taken(link);
+}
+
 void link_finish(struct link *link)
 {
     take_back(link, link->posted);
@@ -34,7 +46,7 @@ void link_finish(struct link *link)
 struct link_batch *link_batch(struct link *link, enum rtp_kind kind)
 {
     size_t room = kind == RTP_AUDIO ? LINK_BATCHES : LINK_BATCHES - LINK_BATCHES_AUDIO;
-    take_back(link, atomic_load_explicit(&link->taken, memory_order_acquire));
+    take_back_taken(link);
     if (!link->ring)
         link->ring = calloc(LINK_BATCHES, sizeof(*link->ring));
     if (!link->ring || link->posted - link->freed >= room)

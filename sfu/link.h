@@ -62,6 +62,9 @@ void link_add(struct link_batch *b, const struct batch_packet *p);
  * nothing is handed over. */
 bool link_send(struct link *link, struct link_batch *b, struct mail m);
 
+/* Sender, from time to time: post mails that wait, take references back. */
+void link_flush(struct link *link);
+
 /* Receiver: the batches are taken in the order in which they were sent; this one's packets are not looked at
  * any more. */
 void link_taken(struct link_batch *b);

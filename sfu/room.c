@@ -25,7 +25,7 @@ static void list_finish(struct room_list *list)
     g_array_free(list->ids, TRUE);
 }
 
-struct room *room_new(struct worker *w, uint64_t id)
+struct room *room_new(struct worker *w, uint64_t id, unsigned home)
 {
     struct room *room = g_new0(struct room, 1);
     room->id = id;
@@ -38,6 +38,7 @@ struct room *room_new(struct worker *w, uint64_t id)
     list_init(&room->lists[RTP_AUDIO]);
     list_init(&room->lists[RTP_VIDEO]);
     speech_init(&room->speech, room);
+    spread_init(&room->spread, room, home);
     return room;
 }
 
@@ -45,6 +46,7 @@ void room_free(struct room *room)
 {
     if (!room)
         return;
+    spread_finish(room);
     speech_finish(&room->speech);
     timer_cancel(&room->worker->timers, &room->all_timer);
     list_finish(&room->lists[RTP_AUDIO]);
@@ -104,10 +106,16 @@ void room_remove(struct room *room, struct transport *t)
     g_ptr_array_remove(room->due, t);
 }
 
+/* One of another worker may have been there before those of this one. */
 void room_add_track(struct room *room, struct track *track)
 {
-    g_ptr_array_add(room->tracks, track);
+    guint at = room->tracks->len;
+    while (at && ((struct track *)room->tracks->pdata[at - 1])->joined_us > track->joined_us)
+        at--;
+    g_ptr_array_insert(room->tracks, (gint)at, track);
     g_hash_table_insert(room->tracks_by_id, GUINT_TO_POINTER(track->id), track);
+    if (!track->remote)
+        spread_open_track(track);
     room_touch(room);
 }
 
@@ -115,6 +123,8 @@ void room_add_track(struct room *room, struct track *track)
 void room_remove_track(struct room *room, struct track *track)
 {
     g_ptr_array_remove(room->tracks, track);
+    if (!track->remote)
+        spread_close_track(track);
     if (room_track(room, track->id) == track)
         g_hash_table_remove(room->tracks_by_id, GUINT_TO_POINTER(track->id));
     for (guint i = 0; i < room->transports->len; i++) {
@@ -334,8 +344,9 @@ static void rank_for(struct room *room, const GPtrArray *viewers)
 {
     for (guint i = 0; i < viewers->len; i++) {
         size_t n = rank_slots(g_ptr_array_index(viewers, i));
-        room->speech.slots = n > room->speech.slots ? n : room->speech.slots;
+        room->ears = n > room->ears ? n : room->ears;
     }
+    room->speech.slots = spread_ears(room, room->ears);
 }
 
 /* What has become another since the last time. */
@@ -405,7 +416,7 @@ void room_fill(struct room *room, uint64_t now_us)
     if (news.all) {
         room->all_due = false;
         room->all_us = now_us + room->transports->len * FILL_PAUSE_US;
-        room->speech.slots = 0;
+        room->ears = 0;
     }
     rank_for(room, news.all ? viewers : room->due);
     for (guint i = 0; i < viewers->len; i++)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "speech.h"
+#include "spread.h"
 
 #include <glib.h>
 
@@ -21,9 +22,10 @@ struct room {
     uint64_t id;
     struct worker *worker;
     GPtrArray *transports; /* in order of joining */
-    GPtrArray *tracks;     /* struct track of those, in order of joining */
+    GPtrArray *tracks;     /* struct track of those and of other workers' (remote.h), in order of joining */
     GHashTable *tracks_by_id;
     struct speech speech;
+    struct spread spread;
 
     /* Filling: what has happened since the last time, and what that went by. */
     struct room *next_dirty;
@@ -34,9 +36,11 @@ struct room {
     struct timer all_timer;    /* ... but then */
     struct room_list lists[2]; /* by enum rtp_kind */
     uint32_t dominant;         /* participant */
+    size_t ears;               /* audio slots to rank for */
 };
 
-struct room *room_new(struct worker *w, uint64_t id);
+/* home: the worker that decides for it who speaks, this one or another that has it too. */
+struct room *room_new(struct worker *w, uint64_t id, unsigned home);
 
 /* Its transports have gone before. NULL is fine. */
 void room_free(struct room *room);

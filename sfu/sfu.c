@@ -2,6 +2,7 @@
 
 #include "command.h"
 #include "dtls.h"
+#include "place.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -22,7 +23,10 @@ struct sfu {
     struct mailbox events; /* from all workers */
     struct worker *workers;
     unsigned worker_count;
-    struct udp_addresses public; /* rtc.public_address, without ports */
+    struct udp_addresses public;     /* rtc.public_address, without ports */
+    uint32_t spread;                 /* rtc.spread */
+    GHashTable *rooms;               /* id -> struct place */
+    uint32_t busy[CONF_WORKERS_MAX]; /* transports on each worker */
     uint64_t next_id;
 };
 
@@ -84,7 +88,7 @@ static int explain(int e, const struct conf *conf, const struct addr *bad, unsig
     return fail(e, err, err_len, "%scannot listen on UDP %s: %s", key, at, g_strerror(-e));
 }
 
-static int start_worker(struct sfu *sfu, const struct conf *conf, unsigned i, char *err, size_t err_len)
+static int make_worker(struct sfu *sfu, const struct conf *conf, unsigned i, char *err, size_t err_len)
 {
     struct udp_addresses at;
     struct addr bad = {0};
@@ -100,8 +104,20 @@ static int start_worker(struct sfu *sfu, const struct conf *conf, unsigned i, ch
     if (e)
         return explain(e, conf, &bad, i, err, err_len);
     sfu->worker_count++;
-    e = worker_start(&sfu->workers[i]);
-    return e ? fail(e, err, err_len, "cannot start the thread of media worker %u: %s", i, g_strerror(-e)) : 0;
+    return 0;
+}
+
+static int start_threads(struct sfu *sfu, char *err, size_t err_len)
+{
+    int e = 0;
+    for (unsigned i = 0; i < sfu->worker_count; i++)
+        worker_link(&sfu->workers[i], sfu->workers, sfu->worker_count);
+    for (unsigned i = 0; i < sfu->worker_count && !e; i++) {
+        e = worker_start(&sfu->workers[i]);
+        if (e)
+            fail(e, err, err_len, "cannot start the thread of media worker %u: %s", i, g_strerror(-e));
+    }
+    return e;
 }
 
 static int start(struct sfu *sfu, const struct conf *conf, char *err, size_t err_len)
@@ -123,8 +139,8 @@ static int start(struct sfu *sfu, const struct conf *conf, char *err, size_t err
         return fail(e, err, err_len, "cannot make a mailbox: %s", g_strerror(-e));
     sfu->workers = g_new0(struct worker, n);
     for (unsigned i = 0; i < n && !e; i++)
-        e = start_worker(sfu, conf, i, err, err_len);
-    return e;
+        e = make_worker(sfu, conf, i, err, err_len);
+    return e ? e : start_threads(sfu, err, err_len);
 }
 
 int sfu_start(const struct conf *conf, const struct sfu_upcalls *up, void *arg, struct sfu **out, char *err,
@@ -133,6 +149,8 @@ int sfu_start(const struct conf *conf, const struct sfu_upcalls *up, void *arg, 
     struct sfu *sfu = g_new0(struct sfu, 1);
     sfu->up = up;
     sfu->arg = arg;
+    sfu->spread = conf->rtc.spread;
+    sfu->rooms = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
     int e = start(sfu, conf, err, err_len);
     if (e) {
         sfu_stop(sfu);
@@ -154,48 +172,109 @@ void sfu_stop(struct sfu *sfu)
             poll(NULL, 0, 1); /* it works its mail off */
     }
     for (unsigned i = 0; i < sfu->worker_count; i++)
+        worker_join(&sfu->workers[i]);
+    for (unsigned i = 0; i < sfu->worker_count; i++)
         worker_finish(&sfu->workers[i]);
     mailbox_finish(&sfu->events);
     dtls_context_free(sfu->dtls);
+    g_hash_table_destroy(sfu->rooms);
     g_free(sfu->workers);
     g_free(sfu);
 }
 
+/* --- Ids and mail ------------------------------------------------------------------- */
+
+static unsigned worker_index(uint64_t id)
+{
+    return id & ((1 << ID_WORKER_BITS) - 1);
+}
+
+static struct worker *worker_of(const struct sfu *sfu, uint64_t id)
+{
+    return &sfu->workers[worker_index(id)];
+}
+
+static uint64_t new_id(struct sfu *sfu, unsigned worker)
+{
+    return ++sfu->next_id << ID_WORKER_BITS | worker;
+}
+
+static void post_to(const struct sfu *sfu, unsigned worker, struct mail m)
+{
+    if (m.body)
+        m.free_body = g_free;
+    mailbox_post(&sfu->workers[worker].to_worker, &m);
+}
+
+static void post(const struct sfu *sfu, uint64_t on, struct mail m)
+{
+    post_to(sfu, worker_index(on), m);
+}
+
+/* --- Rooms on several workers --------------------------------------------------------- */
+
+static void open_on(const struct sfu *sfu, struct place *p, unsigned worker)
+{
+    p->asked |= UINT64_C(1) << worker;
+    post_to(sfu, worker, (struct mail){.type = COMMAND_ROOM_OPEN, .id = p->room, .a = (uint16_t)p->home});
+}
+
+/* That worker has it: it and those who have it already may write to each other from now on, as what they
+ * write finds a room. */
+static void on_room_opened(struct sfu *sfu, const struct mail *m)
+{
+    struct place *p = g_hash_table_lookup(sfu->rooms, &m->id);
+    for (unsigned i = 0; p && i < sfu->worker_count; i++) {
+        if (!(p->open & UINT64_C(1) << i))
+            continue;
+        post_to(sfu, i, (struct mail){.type = COMMAND_ROOM_LINK, .id = m->id, .a = m->a});
+        post_to(sfu, m->a, (struct mail){.type = COMMAND_ROOM_LINK, .id = m->id, .a = (uint16_t)i});
+    }
+    if (p)
+        p->open |= UINT64_C(1) << m->a;
+}
+
 /* --- Events ------------------------------------------------------------------------- */
 
-static void on_connected(const struct sfu *sfu, const struct mail *m)
+static void on_connected(struct sfu *sfu, const struct mail *m)
 {
     sfu->up->connected(sfu->arg, m->id);
 }
 
-static void on_gone(const struct sfu *sfu, const struct mail *m)
+static void on_gone(struct sfu *sfu, const struct mail *m)
 {
+    struct place *p = g_hash_table_lookup(sfu->rooms, &m->value);
+    unsigned worker = worker_index(m->id);
+    sfu->busy[worker]--;
+    if (p)
+        p->count[worker]--;
     sfu->up->gone(sfu->arg, m->id, (enum sfu_gone)m->a);
 }
 
-static void on_slots(const struct sfu *sfu, const struct mail *m)
+static void on_slots(struct sfu *sfu, const struct mail *m)
 {
     sfu->up->slots(sfu->arg, m->id, m->body, m->b);
 }
 
-static void on_speakers(const struct sfu *sfu, const struct mail *m)
+static void on_speakers(struct sfu *sfu, const struct mail *m)
 {
     sfu->up->speakers(sfu->arg, m->id, m->body, m->b);
 }
 
-static void on_wanted(const struct sfu *sfu, const struct mail *m)
+static void on_wanted(struct sfu *sfu, const struct mail *m)
 {
     sfu->up->wanted(sfu->arg, m->id, m->b, (uint8_t)m->a);
 }
 
-static void on_stats(const struct sfu *sfu, const struct mail *m)
+static void on_stats(struct sfu *sfu, const struct mail *m)
 {
     sfu->up->stats(sfu->arg, m->value, m->body);
 }
 
-static void (*const events[EVENT_COUNT])(const struct sfu *, const struct mail *) = {
-    [EVENT_CONNECTED] = on_connected, [EVENT_GONE] = on_gone,     [EVENT_SLOTS] = on_slots,
-    [EVENT_SPEAKERS] = on_speakers,   [EVENT_WANTED] = on_wanted, [EVENT_STATS] = on_stats,
+static void (*const events[EVENT_COUNT])(struct sfu *, const struct mail *) = {
+    [EVENT_CONNECTED] = on_connected,     [EVENT_GONE] = on_gone,     [EVENT_SLOTS] = on_slots,
+    [EVENT_SPEAKERS] = on_speakers,       [EVENT_WANTED] = on_wanted, [EVENT_STATS] = on_stats,
+    [EVENT_ROOM_OPENED] = on_room_opened,
 };
 
 int sfu_event_fd(const struct sfu *sfu)
@@ -217,23 +296,6 @@ void sfu_dispatch(struct sfu *sfu)
 
 /* --- Commands ------------------------------------------------------------------------- */
 
-static struct worker *worker_of(const struct sfu *sfu, uint64_t id)
-{
-    return &sfu->workers[id & ((1 << ID_WORKER_BITS) - 1)];
-}
-
-static uint64_t new_id(struct sfu *sfu, const struct worker *w)
-{
-    return ++sfu->next_id << ID_WORKER_BITS | w->index;
-}
-
-static void post(const struct sfu *sfu, uint64_t on, struct mail m)
-{
-    if (m.body)
-        m.free_body = g_free;
-    mailbox_post(&worker_of(sfu, on)->to_worker, &m);
-}
-
 uint64_t sfu_room_open(struct sfu *sfu)
 {
     struct worker *least = &sfu->workers[0];
@@ -242,15 +304,25 @@ uint64_t sfu_room_open(struct sfu *sfu)
             least = &sfu->workers[i];
     }
     least->rooms_open++;
-    uint64_t id = new_id(sfu, least);
-    post(sfu, id, (struct mail){.type = COMMAND_ROOM_OPEN, .id = id});
-    return id;
+    struct place *p = g_new0(struct place, 1);
+    p->room = new_id(sfu, least->index);
+    p->home = least->index;
+    g_hash_table_insert(sfu->rooms, &p->room, p);
+    open_on(sfu, p, p->home);
+    return p->room;
 }
 
 void sfu_room_close(struct sfu *sfu, uint64_t room)
 {
+    struct place *p = g_hash_table_lookup(sfu->rooms, &room);
+    if (!p)
+        return;
+    for (unsigned i = 0; i < sfu->worker_count; i++) {
+        if (p->asked & UINT64_C(1) << i)
+            post_to(sfu, i, (struct mail){.type = COMMAND_ROOM_CLOSE, .id = room});
+    }
     worker_of(sfu, room)->rooms_open--;
-    post(sfu, room, (struct mail){.type = COMMAND_ROOM_CLOSE, .id = room});
+    g_hash_table_remove(sfu->rooms, &room);
 }
 
 static void copy_address(const struct addr *from, struct sockaddr_storage *to)
@@ -261,9 +333,16 @@ static void copy_address(const struct addr *from, struct sockaddr_storage *to)
     memcpy(to, &sa, len);
 }
 
-size_t sfu_candidates(const struct sfu *sfu, uint64_t room, struct sockaddr_storage *out, size_t max)
+uint64_t sfu_place(struct sfu *sfu, uint64_t room)
 {
-    const struct worker *w = worker_of(sfu, room);
+    const struct place *p = g_hash_table_lookup(sfu->rooms, &room);
+    unsigned worker = p ? place_next(p, sfu->spread, sfu->busy, sfu->worker_count) : worker_index(room);
+    return new_id(sfu, worker);
+}
+
+size_t sfu_candidates(const struct sfu *sfu, uint64_t transport, struct sockaddr_storage *out, size_t max)
+{
+    const struct worker *w = worker_of(sfu, transport);
     size_t n = 0;
     for (size_t i = 0; i < sfu->public.count && n < max; i++) {
         struct addr at = sfu->public.at[i];
@@ -277,16 +356,23 @@ size_t sfu_candidates(const struct sfu *sfu, uint64_t room, struct sockaddr_stor
     return n;
 }
 
-uint64_t sfu_join(struct sfu *sfu, uint64_t room, uint32_t participant, const struct sfu_transport_desc *desc)
+void sfu_join(struct sfu *sfu, uint64_t transport, uint64_t room, uint32_t participant,
+              const struct sfu_transport_desc *desc)
 {
-    uint64_t id = new_id(sfu, worker_of(sfu, room));
-    post(sfu, id,
+    struct place *p = g_hash_table_lookup(sfu->rooms, &room);
+    unsigned worker = worker_index(transport);
+    sfu->busy[worker]++;
+    if (p) {
+        p->count[worker]++;
+        if (!(p->asked & UINT64_C(1) << worker))
+            open_on(sfu, p, worker);
+    }
+    post(sfu, transport,
          (struct mail){.type = COMMAND_JOIN,
-                       .id = id,
+                       .id = transport,
                        .value = room,
                        .b = participant,
                        .body = g_memdup2(desc, sizeof(*desc))});
-    return id;
 }
 
 bool sfu_overloaded(const struct sfu *sfu)

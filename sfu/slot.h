@@ -25,7 +25,6 @@ enum {
     SLOT_RESENDS_MAX = 3,       /* of one packet */
     SLOT_RESEND_US = 100000,    /* or the round trip where that is shorter: between resends of one packet */
     SLOT_CORRECTION_US = 75000, /* a larger correction of a timestamp is counted */
-    SLOT_CACHED_MAX = 40,       /* packets: a key frame with more behind it is not fresh */
     SLOT_KEY_ASKS = 3,          /* key frames that a viewer may ask for in SLOT_KEY_ASKS_US, for one slot */
     SLOT_KEY_ASKS_US = 10000000,
     SLOT_KEY_ASK_US = 500000, /* what it asks for so soon again is the same one */

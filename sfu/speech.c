@@ -161,18 +161,28 @@ static void tell(struct speech *s, struct rank_candidate *voices, size_t n, uint
                 count ? g_memdup2(now, count * sizeof(now[0])) : NULL);
 }
 
-static void look(void *arg, uint64_t now_us)
+static void decide(struct speech *s, uint64_t now_us)
 {
-    struct speech *s = arg;
     struct rank_candidate voices[VOICES_MAX];
     if (s->rank.slots != s->slots)
         rank_init(&s->rank, s->slots);
     bool news = find_dominant(s, now_us);
     size_t n = list_voices(s, voices, VOICES_MAX, now_us);
     rank_update(&s->rank, voices, n, 0, now_us);
-    if (rank_order_update(&s->heard, &s->rank, voices, n, now_us) || news)
+    if (rank_order_update(&s->heard, &s->rank, voices, n, now_us) || news) {
         room_touch_order(s->room);
+        spread_tell_speech(s->room, s->room->spread.links);
+    }
     tell(s, voices, n, now_us);
+}
+
+static void look(void *arg, uint64_t now_us)
+{
+    struct speech *s = arg;
+    if (spread_is_home(s->room))
+        decide(s, now_us);
+    else
+        spread_tell_levels(s->room, now_us);
     if (now_us - s->audio_us < QUIET_US)
         timer_set(&s->room->worker->timers, &s->timer, now_us + LOOK_US);
 }

@@ -79,7 +79,7 @@ static void add_stream(struct track *t, const struct layer *l, uint64_t now_us)
 
 const struct allocate_step *track_steps(struct track *t, uint8_t *count, uint64_t now_us)
 {
-    if (!t->step_count || now_us - t->steps_us >= STEPS_FRESH_US) {
+    if (!t->remote && (!t->step_count || now_us - t->steps_us >= STEPS_FRESH_US)) {
         t->step_count = 0;
         t->steps_us = now_us;
         for (uint8_t i = 0; i < t->layer_count; i++)

@@ -1,9 +1,11 @@
 #include "track.h"
 
+#include "remote.h"
 #include "rewrite.h"
 #include "room.h"
 #include "seq.h"
 #include "slot.h"
+#include "spread.h"
 #include "transport.h"
 #include "worker.h"
 
@@ -19,7 +21,9 @@ static struct counters *counters_of(const struct layer *l)
 /* What it has to offer is something else now: viewers' slots may have to change. */
 static void changed(struct track *t)
 {
-    t->step_count = 0;
+    if (!t->remote)
+        t->step_count = 0;
+    spread_errand(t);
     room_touch(t->room);
 }
 
@@ -38,6 +42,7 @@ struct track *track_new(struct transport *publisher, const struct sfu_track_desc
     t->publisher = publisher;
     t->clock = &publisher->clock;
     t->room = publisher->room;
+    t->joined_us = now_us;
     t->desc = *desc;
     t->layer_count = desc->rid_count ? desc->rid_count : 1;
     demand_init(&t->demand, t->layer_count, now_us);
@@ -82,6 +87,8 @@ void track_free(struct track *track)
         layer_stop(&track->layers[i]);
         free(track->layers[i].watchers.list);
     }
+    spread_forget(track);
+    free(track->remote);
     free(track);
 }
 
@@ -135,14 +142,26 @@ void track_mute(struct track *track, bool muted)
 static void tell_wanted(struct track *t, uint64_t now_us)
 {
     uint8_t layers;
-    if (t->kind == RTP_VIDEO && demand_due(&t->demand, &layers, now_us))
+    if (t->kind == RTP_VIDEO && !t->remote && demand_due(&t->demand, &layers, now_us))
         worker_tell(t->room->worker, EVENT_WANTED, t->publisher->id, 0, layers, t->id, NULL);
 }
 
 void track_need(struct track *t, unsigned quality, uint64_t now_us)
 {
-    demand_note(&t->demand, t->order[0], now_us);
-    demand_note(&t->demand, t->order[quality < t->layer_count ? quality : t->layer_count - 1u], now_us);
+    uint8_t best = t->order[quality < t->layer_count ? quality : t->layer_count - 1u];
+    uint8_t layers = (uint8_t)(1u << t->order[0] | 1u << best);
+    if (t->remote)
+        remote_need(t, layers);
+    else
+        track_need_layers(t, layers, now_us);
+}
+
+void track_need_layers(struct track *t, uint8_t layers, uint64_t now_us)
+{
+    for (uint8_t i = 0; i < t->layer_count; i++) {
+        if (layers & 1u << i)
+            demand_note(&t->demand, i, now_us);
+    }
     tell_wanted(t, now_us);
 }
 
@@ -225,14 +244,15 @@ static void note_key_frame(struct layer *l, const struct packet *p, uint64_t num
     l->spatial_count = f->spatial_count;
     l->width = f->width;
     l->height = f->height;
-    sort_layers(l->track, now_us);
+    if (!l->track->remote)
+        sort_layers(l->track, now_us);
 }
 
 static void note_frame(struct layer *l, const struct packet *p, uint64_t number, uint64_t now_us)
 {
     if (!p->frame.start || l->track->kind != RTP_VIDEO)
         return;
-    if (l->track->layer_count > 1)
+    if (l->track->layer_count > 1 && !l->track->remote) /* who publishes it hears all of them */
         note_rhythm(l, now_us);
     if (p->frame.key)
         note_key_frame(l, p, number, now_us);
@@ -284,6 +304,23 @@ static bool is_another_codec(const struct layer *l, const struct sfu_format *for
     return l->format && l->format != format && l->track->kind == RTP_VIDEO;
 }
 
+bool layer_keep(struct layer *l, struct packet *p, uint64_t number, uint64_t now_us)
+{
+    come_alive(l, now_us);
+    if (!history_put(&l->history, number, p)) {
+        counter_add(counters_of(l), COUNT_drop_duplicate, 1);
+        return false;
+    }
+    if (number > l->newest)
+        l->newest = number;
+    if (l->track->muted) {
+        counter_add(counters_of(l), COUNT_drop_muted, 1);
+        return false;
+    }
+    note_frame(l, p, number, now_us);
+    return true;
+}
+
 void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *format, bool recovered,
                    uint64_t now_us)
 {
@@ -311,15 +348,8 @@ void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *f
         counter_add(counters_of(l), COUNT_drop_frame_bad, 1);
         return;
     }
-    come_alive(l, now_us);
-    history_put(&l->history, number, p);
-    if (number > l->newest)
-        l->newest = number;
-    if (l->track->muted) {
-        counter_add(counters_of(l), COUNT_drop_muted, 1);
+    if (!layer_keep(l, p, number, now_us))
         return;
-    }
-    note_frame(l, p, number, now_us);
     note_level(l, p, now_us);
     note_cost(l, p, number == l->newest, now_us);
     batch_add(&l->track->room->worker->batch, l, p, number, now_us);
@@ -340,6 +370,8 @@ static uint64_t compared_with(const struct track *t, uint64_t now_us)
 
 bool layer_alive(const struct layer *l, uint64_t now_us)
 {
+    if (l->track->remote)
+        return l->source && l->was_alive;
     uint64_t dead = l->track->kind == RTP_AUDIO ? LAYER_DTX_DEAD_US : LAYER_DEAD_US;
     return l->source && compared_with(l->track, now_us) - l->heard_us < dead;
 }
@@ -388,9 +420,24 @@ struct layer *track_layer(struct track *track, unsigned wanted, uint64_t now_us)
     return best ? best : any;
 }
 
+bool layer_has_fresh_key(const struct layer *l)
+{
+    if (!l->key_number || l->newest - l->key_number >= LAYER_CACHED_MAX)
+        return false;
+    for (uint64_t i = l->key_number; i <= l->newest; i++) {
+        if (!history_get(&l->history, i))
+            return false;
+    }
+    return true;
+}
+
 void layer_want_key(struct layer *l)
 {
-    l->key_wanted = l->track->kind == RTP_VIDEO;
+    if (l->key_wanted || l->track->kind != RTP_VIDEO)
+        return;
+    l->key_wanted = true;
+    if (l->track->remote)
+        remote_want_key(l);
 }
 
 bool layer_key_due(struct layer *l, uint64_t now_us)

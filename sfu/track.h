@@ -18,6 +18,7 @@
 #include "sfu.h"
 #include "watch.h"
 
+struct remote;
 struct room;
 struct track;
 struct transport;
@@ -29,6 +30,7 @@ enum {
     LAYER_LOWEST_KEY_ASK_US = 500000,
     LAYER_SILENT_US = 250000, /* without a frame while another layer of the track had some: it is not shown */
     LAYER_PROVE_US = 2000000, /* that it has to live after that, to be shown again */
+    LAYER_CACHED_MAX = 40,    /* packets: a key frame with more behind it is not fresh */
 };
 
 struct layer {
@@ -57,6 +59,7 @@ struct layer {
     uint16_t width, height; /* of its largest spatial layer */
     uint32_t nacks_sent, plis_sent;
     struct watchers watchers;
+    uint64_t relayed; /* bit i: worker i wants its packets, too */
 };
 
 struct track {
@@ -64,10 +67,14 @@ struct track {
     enum rtp_kind kind;
     enum sfu_source source;
     bool muted;
-    uint32_t participant; /* who publishes it, */
-    struct transport *publisher;
+    uint32_t participant;             /* who publishes it, */
+    struct transport *publisher;      /* NULL: it is on another worker, ... */
+    struct remote *remote;            /* ... as this says; else NULL */
     const struct clock_source *clock; /* and its NTP clock against ours */
     struct room *room;
+    uint64_t joined_us;
+    bool errand; /* in the worker's list of those of which other workers are to be told something */
+    struct track *next_errand;
     struct sfu_track_desc desc;
     struct level level;                             /* audio */
     struct demand demand;                           /* video: which layers its publisher is to send */
@@ -95,6 +102,9 @@ void track_mute(struct track *track, bool muted);
  * with any other: a viewer falls to it when its network gets worse, and can hardly wait for it then. */
 void track_need(struct track *track, unsigned quality, uint64_t now_us);
 
+/* The same of those layers (bit i: layer i), by viewers on another worker, which has merged their needs. */
+void track_need_layers(struct track *track, uint8_t layers, uint64_t now_us);
+
 /* Once a second: let go of old packets, see which layers came or died, and tell which are not needed. */
 void track_second(struct track *track, uint64_t now_us);
 
@@ -102,6 +112,9 @@ void track_second(struct track *track, uint64_t now_us);
  * brought it. The layer takes a reference where it keeps it. */
 void layer_receive(struct layer *layer, struct packet *p, const struct sfu_format *format, bool recovered,
                    uint64_t now_us);
+
+/* Keep a packet that was read, and note what it tells of the layer. True where it is to be forwarded. */
+bool layer_keep(struct layer *layer, struct packet *p, uint64_t number, uint64_t now_us);
 
 /* Its SSRC or codec has become another, or its numbers begin anew: what was
  * received before is forgotten, and slots wait for a key frame. */
@@ -121,6 +134,9 @@ const struct sfu_format *track_format(const struct track *track);
 /* What the track has to offer, by layer and temporal id, lowest first; layers that are not being sent as
  * well. The list is the track's, good for this turn. */
 const struct allocate_step *track_steps(struct track *track, uint8_t *count, uint64_t now_us);
+
+/* Its last key frame and what followed it are all here, and little: one may begin with them. */
+bool layer_has_fresh_key(const struct layer *layer);
 
 /* A viewer waits for a key frame: it is asked for at the next feedback, as often
  * as the rules allow, until it comes. */

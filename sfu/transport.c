@@ -230,7 +230,7 @@ void transport_end(struct transport *t, enum sfu_gone why)
     seal_free(t->seal);
     free(t->transport_cc);
     bandwidth_free(t->bandwidth);
-    worker_tell(w, EVENT_GONE, t->id, 0, (uint16_t)why, 0, NULL);
+    worker_tell(w, EVENT_GONE, t->id, t->room->id, (uint16_t)why, 0, NULL);
     free(t);
 }
 

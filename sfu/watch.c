@@ -1,6 +1,6 @@
 #include "watch.h"
 
-#include "track.h"
+#include "remote.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,6 +18,8 @@ int watch_begin(struct watch *w, struct slot *slot, struct layer *layer)
     }
     *w = (struct watch){layer, all->count};
     all->list[all->count++] = (struct watcher){slot, w};
+    if (all->count == 1 && layer->track->remote)
+        remote_watchers_changed(layer->track);
     return 0;
 }
 
@@ -29,6 +31,8 @@ void watch_end(struct watch *w)
     struct watcher last = all->list[--all->count];
     all->list[w->at] = last;
     last.watch->at = w->at;
+    if (all->count == 0 && w->layer->track->remote)
+        remote_watchers_changed(w->layer->track);
     w->layer = NULL;
 }
 

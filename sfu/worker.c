@@ -150,8 +150,9 @@ static void receive(void *arg, uint8_t *data, size_t len, const struct addr *fro
 
 static void on_room_open(struct worker *w, struct mail *m)
 {
-    struct room *room = room_new(w, m->id);
+    struct room *room = room_new(w, m->id, m->a);
     g_hash_table_insert(w->rooms, &room->id, room);
+    worker_tell(w, EVENT_ROOM_OPENED, m->id, 0, (uint16_t)w->index, 0, NULL);
 }
 
 static void on_room_close(struct worker *w, struct mail *m)
@@ -161,6 +162,7 @@ static void on_room_close(struct worker *w, struct mail *m)
         return;
     while (room->transports->len)
         transport_end(g_ptr_array_index(room->transports, room->transports->len - 1), SFU_GONE_CLOSED);
+    spread_finish(room);
     for (struct room **at = &w->dirty; *at; at = &(*at)->next_dirty) {
         if (*at == room) {
             *at = room->next_dirty;
@@ -175,7 +177,7 @@ static void on_join(struct worker *w, struct mail *m)
 {
     struct room *room = g_hash_table_lookup(w->rooms, &m->value);
     if (!room || !transport_new(w, room, m->id, m->b, m->body, w->now_us))
-        worker_tell(w, EVENT_GONE, m->id, 0, SFU_GONE_CLOSED, 0, NULL);
+        worker_tell(w, EVENT_GONE, m->id, m->value, SFU_GONE_CLOSED, 0, NULL);
 }
 
 static void on_update(struct worker *w, struct transport *t, struct mail *m)
@@ -218,13 +220,27 @@ static void on_stop(struct worker *w, struct mail *m)
 /* What each command is about, and who carries it out. */
 static const struct {
     void (*worker)(struct worker *, struct mail *);
+    void (*room)(struct room *, struct mail *);
     void (*transport)(struct worker *, struct transport *, struct mail *);
 } commands[COMMAND_COUNT] = {
-    [COMMAND_ROOM_OPEN] = {.worker = on_room_open}, [COMMAND_ROOM_CLOSE] = {.worker = on_room_close},
-    [COMMAND_JOIN] = {.worker = on_join},           [COMMAND_STOP] = {.worker = on_stop},
-    [COMMAND_UPDATE] = {.transport = on_update},    [COMMAND_LEAVE] = {.transport = on_leave},
-    [COMMAND_VIEW] = {.transport = on_view},        [COMMAND_MUTE] = {.transport = on_mute},
+    [COMMAND_ROOM_OPEN] = {.worker = on_room_open},
+    [COMMAND_ROOM_CLOSE] = {.worker = on_room_close},
+    [COMMAND_JOIN] = {.worker = on_join},
+    [COMMAND_STOP] = {.worker = on_stop},
+    [COMMAND_UPDATE] = {.transport = on_update},
+    [COMMAND_LEAVE] = {.transport = on_leave},
+    [COMMAND_VIEW] = {.transport = on_view},
+    [COMMAND_MUTE] = {.transport = on_mute},
     [COMMAND_STATS] = {.transport = on_stats},
+    [COMMAND_PACKETS] = {.worker = spread_on_packets},
+    [COMMAND_ROOM_LINK] = {.room = spread_on_link},
+    [COMMAND_TRACK_OPEN] = {.room = spread_on_track_open},
+    [COMMAND_TRACK_CLOSE] = {.room = spread_on_track_close},
+    [COMMAND_TRACK_STATE] = {.room = spread_on_track_state},
+    [COMMAND_TRACK_WISH] = {.room = spread_on_wish},
+    [COMMAND_LEVELS] = {.room = spread_on_levels},
+    [COMMAND_SPEECH] = {.room = spread_on_speech},
+    [COMMAND_EARS] = {.room = spread_on_ears},
 };
 
 static void obey(struct worker *w, struct mail *m)
@@ -234,8 +250,11 @@ static void obey(struct worker *w, struct mail *m)
         commands[m->type].worker(w, m);
         return;
     }
-    struct transport *t = g_hash_table_lookup(w->transports, &m->id);
-    if (t)
+    struct room *room = commands[m->type].room ? g_hash_table_lookup(w->rooms, &m->id) : NULL;
+    struct transport *t = commands[m->type].transport ? g_hash_table_lookup(w->transports, &m->id) : NULL;
+    if (room)
+        commands[m->type].room(room, m);
+    else if (t)
         commands[m->type].transport(w, t, m);
     else
         counter_add(&w->counters, COUNT_drop_mail_stale, 1);
@@ -274,19 +293,36 @@ static void flush(struct worker *w)
 static bool take_mail(struct worker *w)
 {
     struct mail m;
-    for (int i = 0; i < WORKER_MAILS_PER_TURN; i++) {
+    for (int i = 0, batches = 0; i < WORKER_MAILS_PER_TURN && batches < WORKER_BATCHES_PER_TURN; i++) {
         if (!mailbox_take(&w->inbox, &m))
             return false;
         obey(w, &m);
+        batches += m.type == COMMAND_PACKETS;
         mail_free(&m);
     }
     return true;
 }
 
+bool worker_has_backlog(const struct worker *w)
+{
+    size_t waiting = mailbox_sender_backlog(&w->to_control);
+    for (unsigned i = 0; i < w->link_count; i++)
+        waiting += mailbox_sender_backlog(&w->links[i].to);
+    return waiting > 0;
+}
+
+static void send_mail(struct worker *w)
+{
+    spread_run_errands(w);
+    mailbox_sender_flush(&w->to_control);
+    for (unsigned i = 0; i < w->link_count; i++)
+        link_flush(&w->links[i]);
+}
+
 static int wait_ms(struct worker *w, bool more_mail)
 {
     uint64_t next = timer_next_us(&w->timers), now = clock_now_us();
-    uint64_t backlog = mailbox_sender_backlog(&w->to_control) ? 5 : UINT64_MAX;
+    uint64_t backlog = worker_has_backlog(w) ? 5 : UINT64_MAX;
     if (more_mail || next <= now)
         return 0;
     uint64_t ms = next == TIMER_NEVER ? UINT64_MAX : (next - now + 999) / 1000;
@@ -328,7 +364,7 @@ static void turn(struct worker *w, bool *more_mail)
         w->telling = t->next_telling;
         transport_flush_slot_events(t, w->now_us);
     }
-    mailbox_sender_flush(&w->to_control);
+    send_mail(w);
     flush(w);
 }
 
@@ -414,11 +450,24 @@ int worker_start(struct worker *w)
     return -err;
 }
 
-void worker_finish(struct worker *w)
+void worker_link(struct worker *w, struct worker *workers, unsigned count)
+{
+    w->links = g_new0(struct link, count);
+    w->link_count = count;
+    for (unsigned i = 0; i < count; i++)
+        link_init(&w->links[i], &workers[i].inbox);
+}
+
+void worker_join(struct worker *w)
 {
     if (w->running)
         pthread_join(w->thread, NULL);
     w->running = false;
+}
+
+void worker_finish(struct worker *w)
+{
+    worker_join(w);
     for (size_t i = 0; i < w->socket_count; i++)
         udp_close(&w->sockets[i]);
     if (w->epoll >= 0)
@@ -427,6 +476,9 @@ void worker_finish(struct worker *w)
     udp_rx_finish(&w->rx);
     mailbox_sender_finish(&w->to_worker);
     mailbox_sender_finish(&w->to_control);
+    for (unsigned i = 0; i < w->link_count; i++)
+        link_finish(&w->links[i]);
+    g_free(w->links);
     mailbox_finish(&w->inbox);
     timer_heap_finish(&w->timers);
     packet_pool_finish(&w->packets);

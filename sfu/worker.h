@@ -8,6 +8,7 @@
 #include "counter.h"
 #include "dtls.h"
 #include "ice.h"
+#include "link.h"
 #include "mailbox.h"
 #include "packet.h"
 #include "timer.h"
@@ -17,12 +18,14 @@
 #include <pthread.h>
 
 enum {
-    WORKER_PACKETS_MAX = 131072, /* received packets held at a time: 230 MB */
-    WORKER_MAILBOX = 4096,       /* mails in flight */
-    WORKER_MAILS_PER_TURN = 256, /* so that a storm of mail does not hold up media */
+    WORKER_PACKETS_MAX = 131072,  /* received packets held at a time: 230 MB */
+    WORKER_MAILBOX = 4096,        /* mails in flight */
+    WORKER_MAILS_PER_TURN = 256,  /* so that a storm of mail does not hold up media */
+    WORKER_BATCHES_PER_TURN = 16, /* of them with packets, nor these what comes in by UDP */
 };
 
 struct room;
+struct track;
 struct transport;
 
 struct worker {
@@ -44,6 +47,9 @@ struct worker {
 
     /* worker thread only */
     struct mailbox_sender to_control;
+    struct link *links; /* to the other workers, by index; NULL: there are none */
+    unsigned link_count;
+    struct track *errands; /* of which other workers are to be told something */
     struct udp_socket sockets[UDP_ADDRESSES_MAX];
     size_t socket_count;
     bool awaited[UDP_ADDRESSES_MAX]; /* sockets for which EPOLLOUT is asked */
@@ -72,10 +78,16 @@ struct worker {
 int worker_init(struct worker *w, unsigned index, const struct udp_addresses *at, struct dtls_context *dtls,
                 struct mailbox *control, struct addr *bad) __attribute__((warn_unused_result));
 
+/* Before any of them starts: let it write to the other workers, itself among them. */
+void worker_link(struct worker *w, struct worker *workers, unsigned count);
+
 /* Start the thread. 0 or a negative errno. */
 int worker_start(struct worker *w) __attribute__((warn_unused_result));
 
-/* Wait until the thread has ended (COMMAND_STOP was posted) and free everything. */
+/* Wait until the thread has ended: COMMAND_STOP was posted. */
+void worker_join(struct worker *w);
+
+/* The same, and free everything. The threads of all workers that it is linked with have ended. */
 void worker_finish(struct worker *w);
 
 /* Worker thread: a name for a received stream that was never used before. */
@@ -84,6 +96,9 @@ uint32_t worker_new_source(struct worker *w);
 /* Worker thread: tell the control thread. The body goes with it. */
 void worker_tell(struct worker *w, enum event event, uint64_t id, uint64_t value, uint16_t a, uint32_t b,
                  void *body);
+
+/* Worker thread: mail waits for another thread that has no room for it. */
+bool worker_has_backlog(const struct worker *w);
 
 /* Worker thread: the transport lives at that address now, or nobody does (NULL). */
 void worker_set_address(struct worker *w, const struct addr *addr, struct transport *t);

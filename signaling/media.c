@@ -65,7 +65,7 @@ static void configure(struct answer_config *config, const struct session *sessio
     config->audio_count = answer_codec_list(conf->room.audio_codecs, RTP_AUDIO, config->audio);
     config->video_count = answer_codec_list(conf->room.video_codecs, RTP_VIDEO, config->video);
     config->candidate_count =
-        sfu_candidates(sfu, session->meeting->room, config->candidates, SFU_CANDIDATES_MAX);
+        sfu_candidates(sfu, session->media->transport, config->candidates, SFU_CANDIDATES_MAX);
 }
 
 static bool same_track(const struct session_track *one, const struct session_track *other)
@@ -108,8 +108,7 @@ static void join_media(struct session *session)
 {
     struct media_plane *plane = session->plane;
     struct media *media = session->media;
-    media->transport =
-        sfu_join(plane->sfu, session->meeting->room, session->participant, &media->answer.desc);
+    sfu_join(plane->sfu, media->transport, session->meeting->room, session->participant, &media->answer.desc);
     g_hash_table_insert(plane->transports, &media->transport, session);
     for (size_t i = 0; i < SFU_SLOTS_MAX; i++)
         media->shown[i] = (struct sfu_slot_event){.slot = (uint16_t)i, .why = SFU_WHY_EMPTY};
@@ -120,9 +119,11 @@ int media_offer(struct session *session, const char *sdp, const struct media_nam
 {
     struct answer_config config;
     bool first = !session->media;
-    configure(&config, session);
-    if (first)
+    if (first) {
         session->media = g_new0(struct media, 1);
+        session->media->transport = sfu_place(session->plane->sfu, session->meeting->room);
+    }
+    configure(&config, session);
     int result = answer_make(&session->media->answer, sdp, strlen(sdp), &config, naming->sources,
                              naming->count, answer, err, SDP_ERROR_MAX);
     if (result < 0) {

@@ -231,14 +231,18 @@ size_t sfu_counters(const struct sfu *sfu, char *buf, size_t len);
 uint64_t sfu_room_open(struct sfu *sfu);
 void sfu_room_close(struct sfu *sfu, uint64_t room); /* its transports go first, with SFU_GONE_CLOSED */
 
-/* Addresses at which the room's worker listens, as host candidates: public addresses (rtc.public_address)
- * first, else every bound address that is not a wildcard. Returns their number. */
-size_t sfu_candidates(const struct sfu *sfu, uint64_t room, struct sockaddr_storage *out, size_t max);
+/* The id of a transport that is to come into that room, never 0: it says already on which worker that will
+ * be. One that never joins costs nothing. */
+uint64_t sfu_place(struct sfu *sfu, uint64_t room);
 
-/* A transport for a participant (`participant`: number unique in the server, not
- * 0). It waits for ICE. Returns its id, never 0. */
-uint64_t sfu_join(struct sfu *sfu, uint64_t room, uint32_t participant,
-                  const struct sfu_transport_desc *desc);
+/* Addresses at which that transport's worker listens, as host candidates: public addresses
+ * (rtc.public_address) first, else every bound address that is not a wildcard. Returns their number. */
+size_t sfu_candidates(const struct sfu *sfu, uint64_t transport, struct sockaddr_storage *out, size_t max);
+
+/* That transport, for a participant (`participant`: number unique in the server, not
+ * 0). It waits for ICE. */
+void sfu_join(struct sfu *sfu, uint64_t transport, uint64_t room, uint32_t participant,
+              const struct sfu_transport_desc *desc);
 
 /* More waits for a worker than it can take: refuse new joins. */
 bool sfu_overloaded(const struct sfu *sfu);

@@ -106,11 +106,19 @@ static const struct sfu_upcalls sfu_upcalls = {on_connected, on_gone,   on_slots
 
 struct call *call_new(unsigned workers)
 {
+    if (workers == 1 && getenv("PLENUM_SPREAD"))
+        return call_new_spread(2, 1);
+    return call_new_spread(workers, 0);
+}
+
+struct call *call_new_spread(unsigned workers, unsigned spread)
+{
     struct call *c = calloc(1, sizeof(*c));
-    char count[32], err[256] = "";
+    char count[32], threshold[32], err[256] = "";
     assert_non_null(c);
     snprintf(count, sizeof(count), "rtc.workers=%u", workers);
-    char *sets[] = {(char *)"rtc.address=127.0.0.1", count};
+    snprintf(threshold, sizeof(threshold), "rtc.spread=%u", spread);
+    char *sets[] = {(char *)"rtc.address=127.0.0.1", count, threshold};
     assert_int_equal(conf_load(&c->conf, NULL, sets, COUNT(sets), err, sizeof(err)), 0);
     c->conf.rtc.port = 0; /* whichever are free */
     if (sfu_start(&c->conf, &sfu_upcalls, c, &c->sfu, err, sizeof(err)) != 0)
@@ -347,7 +355,9 @@ struct person *call_join(struct call *c, const struct wish *wish)
     p->obedient = wish->obedient;
     p->dtls = dtls_context_new(wish->profiles);
     assert_non_null(p->dtls);
-    assert_true(sfu_candidates(c->sfu, c->room, &p->server, 1) == 1);
+    p->transport = sfu_place(c->sfu, c->room);
+    assert_true(p->transport != 0);
+    assert_true(sfu_candidates(c->sfu, p->transport, &p->server, 1) == 1);
     describe(p, wish);
     const struct peer_conf conf = {
         .server = &p->desc,
@@ -361,8 +371,7 @@ struct person *call_join(struct call *c, const struct wish *wish)
     p->peer = peer_new(p->dtls, &conf, &peer_upcalls, p, random, clock_now_us());
     assert_non_null(p->peer);
     hush(p);
-    p->transport = sfu_join(c->sfu, c->room, p->participant, &p->desc);
-    assert_true(p->transport != 0);
+    sfu_join(c->sfu, p->transport, c->room, p->participant, &p->desc);
     return p;
 }
 

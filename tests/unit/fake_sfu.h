@@ -112,11 +112,17 @@ void sfu_room_close(struct sfu *sfu, uint64_t room)
     sfu->rooms_closed++;
 }
 
-size_t sfu_candidates(const struct sfu *sfu, uint64_t room, struct sockaddr_storage *out, size_t max)
+uint64_t sfu_place(struct sfu *sfu, uint64_t room)
+{
+    (void)room;
+    return ++sfu->last_id;
+}
+
+size_t sfu_candidates(const struct sfu *sfu, uint64_t transport, struct sockaddr_storage *out, size_t max)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(7900)};
     (void)sfu;
-    (void)room;
+    (void)transport;
     if (max == 0)
         return 0;
     inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
@@ -125,15 +131,15 @@ size_t sfu_candidates(const struct sfu *sfu, uint64_t room, struct sockaddr_stor
     return 1;
 }
 
-uint64_t sfu_join(struct sfu *sfu, uint64_t room, uint32_t participant, const struct sfu_transport_desc *desc)
+void sfu_join(struct sfu *sfu, uint64_t transport, uint64_t room, uint32_t participant,
+              const struct sfu_transport_desc *desc)
 {
     (void)room;
     sfu->joined++;
     sfu->last_participant = participant;
     sfu->last_desc = *desc;
-    sfu->last_transport = ++sfu->last_id;
-    fake_push(sfu, FAKE_CONNECTED, sfu->last_transport, 0);
-    return sfu->last_transport;
+    sfu->last_transport = transport;
+    fake_push(sfu, FAKE_CONNECTED, transport, 0);
 }
 
 bool sfu_overloaded(const struct sfu *sfu)

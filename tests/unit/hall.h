@@ -70,7 +70,7 @@ static inline void hall_begin(struct hall *h)
     assert_int_equal(addr_parse(&at.at[0], "127.0.0.1", 0), 0);
     assert_int_equal(mailbox_init(&h->events, 1024), 0);
     assert_int_equal(worker_init(&h->worker, 0, &at, h->dtls, &h->events, &bad), 0);
-    h->room = room_new(&h->worker, 1);
+    h->room = room_new(&h->worker, 1, 0);
 }
 
 static inline void hall_drop_events(struct hall *h)

@@ -58,7 +58,8 @@ static size_t take(struct both *b, size_t batches)
     return packets;
 }
 
-/* The sender's references live until the receiver has taken the batch, and are taken back by the next one. */
+/* The sender's references live until the receiver has taken the batch, and are taken back by the next one or
+ * by link_flush(). */
 static void references(void **state)
 {
     (void)state;
@@ -72,6 +73,9 @@ static void references(void **state)
     assert_true(hand_over(&b, RTP_AUDIO, 1));
     assert_int_equal(b.pool.used, 5);
     assert_int_equal(take(&b, 2), 5);
+    assert_int_equal(b.pool.used, 5);
+    link_flush(&b.link);
+    assert_int_equal(b.pool.used, 0);
     end(&b);
 }
 

@@ -60,6 +60,8 @@ static const struct {
 /* Slots are never looked into: addresses do. */
 static char slots[WATCHES];
 
+static struct track here; /* published on this worker */
+
 static struct slot *slot_of(size_t w)
 {
     return (struct slot *)(void *)&slots[w];
@@ -84,6 +86,8 @@ static void lists_who_listens(void **state)
         struct layer *layers = calloc(LAYERS, sizeof(*layers));
         struct watch watches[WATCHES] = {0};
         assert_non_null(layers);
+        for (size_t j = 0; j < LAYERS; j++)
+            layers[j].track = &here;
         print_message("  %s\n", sequences[i].name);
         for (const struct row *row = sequences[i].rows; row->op != END; row++) {
             struct watch *w = &watches[row->w];
