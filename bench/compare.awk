@@ -1,4 +1,4 @@
-# awk -v out=FOLDER -f compare.awk about.tsv results.tsv: the tables of RESULTS.md, of medians; also *.dat in that
+# awk -v out=FOLDER -f compare.awk about.tsv FILE.tsv: the tables of RESULTS.md, of medians; also *.dat in that
 # folder, which compare.gp plots.
 BEGIN { FS = "\t" }
 
@@ -163,9 +163,8 @@ function room_table(    line, part) {
 
 END {
     print "# Plenum and Janus, measured\n"
-    printf "Written by `%s` on %s, in %d round%s, at commit %s; medians. The machine: %s; %s. Janus is %s of that Debian.\n",
-        about["command"], about["date"], rounds, (rounds > 1 ? "s" : ""), about["plenum"], about["machine"], about["system"],
-        about["janus"]
+    printf "Written by `sh bench/compare.sh` on %s, at commit %s: medians of up to %d rounds. The machine: %s; %s. Janus is\n%s of that Debian.\n",
+        about["date"], about["plenum"], rounds, about["machine"], about["system"], about["janus"]
     printf "Others were at work on it meanwhile (load average at the end: %s): compare what stands in one row, not with\n",
         about["load"]
     print "figures from elsewhere.\n"
@@ -177,7 +176,7 @@ END {
     print "in 16 verified in full. CPU is that of the server's process, user and system, divided by the packets that came."
     print "Janus has `event_loops = 1`, which is its best; \"default threads\" is a thread for each connection."
     print "\"(n % came)\" where a server did not forward all of it; ° where the load tester itself was short of time, so that a"
-    print "part of that latency, or the limit, is its own. Every figure of every run is in `build/compare/results.tsv`.\n"
+    print "part of that latency, or the limit, is its own. Every figure of every run is in `build/compare/*.tsv`.\n"
     print "## Over loopback\n"
     print "Loopback charges the sender with the receiver's work in the kernel. The load tester takes packets one by one there"
     print "(no UDP_GRO), as browsers do.\n"

@@ -1,17 +1,18 @@
 #!/bin/sh
-# compare.sh [--quick]
+# compare.sh [--quick] [PART...]
 # Plenum and Janus (the package of Debian 12) under the same loads in turn, each on one core with the load tester on
-# another: tables in bench/RESULTS.md, plots beside it, every figure of every run in build/compare/results.tsv.
-# Takes about 15 minutes, with --quick 3. Root, or a user who may make namespaces; sudo for missing packages.
+# another: tables in bench/RESULTS.md, plots beside it, every figure of every run in build/compare/PART.tsv. Parts:
+# loads, veth, limits, rooms, curves; without any all of them. Takes about 15 minutes, with --quick (one round, fewer
+# loads) 3. What other parts have measured before stays in the report; `compare.sh report` measures nothing.
+# Root, or a user who may make namespaces; sudo for missing packages.
 # COMPARE_LOCK=FILE: hold this lock (flock) while measuring, on machines that others measure on as well; they get their
-# turn every three minutes.
+# turn every four minutes.
 set -eu
 cd "$(dirname "$0")/.."
 # shellcheck source=conf/install.sh
 . conf/install.sh
 
 out=$PWD/build/compare
-results=$out/results.tsv
 here=10.97.0.1 # the server, on an interface of its own: Janus never offers loopback candidates
 server_core=0
 bench_core=1
@@ -92,7 +93,7 @@ figure() {
 
 # record NAME VALUE, of the run that $net, $load, $viewers and $who tell.
 record() {
-    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$net" "$load" "$viewers" "$who" "$round" "$1" "$2" >>"$results"
+    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$net" "$load" "$viewers" "$who" "$round" "$1" "$2" >>"$out/$part.tsv"
 }
 
 # bench ARGUMENT...: against the server that runs; what it saw is in run.json. Loopback charges the receiver's kernel
@@ -115,7 +116,7 @@ lock() {
 }
 
 unlock() {
-    [ -n "$held" ] && [ $(($(date +%s) - held)) -gt 150 ] || return 0
+    [ -n "$held" ] && [ $(($(date +%s) - held)) -gt 200 ] || return 0
     flock -u 9
     held=
 }
@@ -129,7 +130,6 @@ measure() {
     start "$who"
     bench --duration "${seconds}s" "$@"
     stop
-    unlock
     record expected "$expected"
     for key in $figures; do
         record "$key" "$(figure "$key")"
@@ -137,6 +137,7 @@ measure() {
     record strained "$(grep -c '"bottleneck": "' "$out/run.json" || true)"
     say "$net, $load, $viewers, $who: $(figure us_per_packet) us a packet, $(figure packets_in) packets/s of" \
         "$expected, p99 $(figure p99) ms, loss $(figure loss) %"
+    unlock
 }
 figures='packets_in us_per_packet server_cpu p50 p99 loss keys_asked nacked faults memory_per_participant own_cpu
     mbit_in mbit_out participants'
@@ -194,12 +195,12 @@ ramp() {
     bench --participants 6000 --publishers 1 --audio 0 --slots 0,1 --ramp "$step" --feedback remb --warmup 2s \
         --duration 3s --assert 'loss<0.1%' 'packets_each>243' "$@"
     stop
-    unlock
     capacity=$(sed -n 's/^ *"capacity": \([0-9]*\).*/\1/p' "$out/run.json")
     record capacity $((capacity > 0 ? capacity - 1 : 0))
     record step "$step"
     record strained "$(grep -c '"bottleneck": "' "$out/run.json" || true)"
     say "$load, $who: $capacity participants"
+    unlock
 }
 
 # What one of so many sends and receives, with three layers of video and pictures of 640x360.
@@ -248,61 +249,61 @@ inside() {
     over loopback
     [ -z "${COMPARE_LOCK:-}" ] || exec 9>>"$COMPARE_LOCK"
     first="prlimit --nofile=$(prlimit --nofile --noheadings --output HARD | tr -d ' ')"
-    held='' rounds=3 seconds=4 settle=8
-    go_first
-    : >"$results"
+    held='' rounds=3 seconds=4 settle=8 sizes='150 300' rooms='2 5 10 25 50 100'
     if [ "$1" = --quick ]; then
-        quick
-    else
-        everything
+        rounds=1 seconds=3 sizes=150 rooms='2 10 25'
+        shift
     fi
-}
-
-every_load() {
-    for size in "$@"; do
-        compare bursts "$size" janus plenum
-        compare spaced "$size" janus plenum
+    go_first
+    for part in "$@"; do
+        : >"$out/$part.tsv"
+        round=1
+        "measure_$part"
     done
-    compare meeting 10 janus plenum
-    compare audio 20 janus plenum
 }
 
-quick() {
-    round=1 seconds=3
-    every_load 150
+measure_loads() {
+    for round in $(seq "$rounds"); do
+        for size in $sizes; do
+            compare bursts "$size" janus plenum
+            compare spaced "$size" janus plenum
+        done
+        compare meeting 10 janus plenum
+        compare audio 20 janus plenum
+    done
+}
+
+measure_veth() {
     over veth
-    compare bursts 150 janus plenum
+    for round in $(seq "$rounds"); do
+        compare bursts 150 janus plenum
+        compare spaced 150 janus plenum
+    done
     over loopback
-    for size in 2 10 25; do room $size; done
 }
 
-# What is measured once.
-rest() {
+measure_limits() {
     for who in janus plenum; do
         step=60
         [ $who = janus ] || step=180
         ramp bursts-limit "$step"
         ramp spaced-limit "$step" --spacing 2ms
     done
-    for size in 2 5 10 25 50 100; do room $size; done
-    compare bursts 80 janus-threads
-    compare meeting 10 janus-threads
-    compare audio 20 janus-threads
+}
+
+measure_rooms() {
+    for size in $rooms; do room "$size"; done
+}
+
+# What the plots have besides: fewer viewers, and Janus as it comes.
+measure_curves() {
     for size in 40 80; do
         compare bursts "$size" janus plenum
         compare spaced "$size" janus plenum
     done
-}
-
-everything() {
-    for round in $(seq $rounds); do
-        every_load 150 300
-        over veth
-        compare bursts 150 janus plenum
-        compare spaced 150 janus plenum
-        over loopback
-        [ "$round" != 1 ] || rest
-    done
+    compare bursts 80 janus-threads
+    compare meeting 10 janus-threads
+    compare audio 20 janus-threads
 }
 
 # Figures into words.
@@ -312,27 +313,40 @@ report() {
         printf 'machine\t%s\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores"
         printf 'system\t%s, Linux %s\n' "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" "$(uname -r)"
         printf 'janus\t%s\n' "$(dpkg-query -W -f '${Version}' janus)"
-        printf 'plenum\t%s\n' "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)"
+        printf 'plenum\t%s\n' "$(cat "$out/commit")"
         printf 'load\t%s\n' "$(cut -d ' ' -f 1-3 /proc/loadavg)"
-        printf 'command\tsh bench/compare.sh%s\n' "$1"
     } >"$out/about.tsv"
-    awk -v out="$out" -f bench/compare.awk "$out/about.tsv" "$results" >bench/RESULTS.md
+    cat "$out/loads.tsv" "$out/veth.tsv" "$out/limits.tsv" "$out/rooms.tsv" "$out/curves.tsv" 2>/dev/null |
+        awk -v out="$out" -f bench/compare.awk "$out/about.tsv" - >bench/RESULTS.md
     gnuplot -e "data='$out'" bench/compare.gp
     say 'bench/RESULTS.md is written, and plots beside it'
 }
 
-case ${1:-} in
-inside)
-    inside "${2:-}"
+if [ "${1:-}" = inside ]; then
+    shift
+    inside "$@"
     exit
-    ;;
-report | --quick | '') ;;
-*)
-    say 'compare.sh [--quick]'
-    exit 2
-    ;;
-esac
+fi
+quick=
+if [ "${1:-}" = --quick ]; then
+    quick=--quick
+    shift
+fi
 mkdir -p "$out"
+if [ $# = 0 ]; then
+    rm -f "$out"/*.tsv
+    set -- loads veth rooms
+    [ -n "$quick" ] || set -- "$@" limits curves
+fi
+for part in "$@"; do
+    case $part in
+    loads | veth | limits | rooms | curves | report) ;;
+    *)
+        say "There is no part $part; there are loads, veth, limits, rooms, curves, and report"
+        exit 2
+        ;;
+    esac
+done
 if [ "$(nproc)" -lt 2 ]; then
     say 'This takes two cores: one for the server, one for the load'
     exit 1
@@ -344,14 +358,15 @@ if ! installed janus; then
 fi
 # shellcheck disable=SC2086,SC2154 # a list of words, of install.sh
 need $build_packages gnuplot-nox iproute2 ethtool util-linux
-if [ "${1:-}" != report ]; then
+if [ "$1" != report ]; then
     cmake --preset release >/dev/null
     cmake --build --preset release --target plenum plenum-bench >&2
+    git describe --always --dirty --exclude '*' >"$out/commit" 2>/dev/null || echo unknown >"$out/commit"
     user=
     [ "$(id -u)" = 0 ] || user=--map-root-user
-    unshare $user --net --pid --fork --kill-child --mount-proc setsid --wait sh bench/compare.sh inside "${1:-}" &
+    unshare $user --net --pid --fork --kill-child --mount-proc setsid --wait sh bench/compare.sh inside $quick "$@" &
     namespaces=$!
     trap 'kill -KILL $namespaces; exit 130' INT TERM
     wait $namespaces
 fi
-report "${1:+ $1}"
+report
