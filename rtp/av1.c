@@ -2,12 +2,17 @@
 
 #include <errno.h>
 
+#include "av1_sequence.h"
+
 /* Of the aggregation header. */
 enum {
     CONTINUED = 0x80,
     UNFINISHED = 0x40,
     NEW_SEQUENCE = 0x08,
 };
+
+/* Of an OBU's. */
+enum { HAS_LAYERS = 0x04, HAS_SIZE = 0x02 };
 
 enum { LEB128_BYTES_MAX = 8 };
 
@@ -40,23 +45,35 @@ static bool begins_frame(uint8_t type)
            type != OBU_PADDING;
 }
 
+/* One that is cut or odd has no size. */
+static void read_sequence(struct av1_payload *a, struct rd obu, uint8_t header)
+{
+    a->key = true;
+    if (header & HAS_SIZE)
+        obu = rd_sub(&obu, read_leb128(&obu));
+    if (!obu.bad)
+        (void)!av1_sequence_size(obu.p, rd_left(&obu), &a->width, &a->height);
+}
+
 /* The header of an OBU that begins in this packet (section 5.3.2). */
 static bool read_obu(struct av1_payload *a, struct rd obu, bool first)
 {
-    uint8_t header = rd_u8(&obu);
+    uint8_t header = rd_u8(&obu), layers = header & HAS_LAYERS ? rd_u8(&obu) : 0;
     uint8_t type = header >> 3 & 15;
     if (header & 0x80)
         return false;
     if (first)
         a->start = begins_frame(type);
-    a->key |= type == OBU_SEQUENCE_HEADER;
-    if ((header & 0x04) && !a->has_layers) {
-        uint8_t layers = rd_u8(&obu);
+    if ((header & HAS_LAYERS) && !a->has_layers) {
         a->has_layers = true;
         a->tid = layers >> 5;
         a->sid = layers >> 3 & 3;
+        if (obu.bad)
+            return false;
     }
-    return !obu.bad;
+    if (type == OBU_SEQUENCE_HEADER)
+        read_sequence(a, obu, header);
+    return true;
 }
 
 int av1_read(struct av1_payload *a, const uint8_t *payload, size_t len)

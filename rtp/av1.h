@@ -17,6 +17,7 @@ struct av1_payload {
     bool unfinished; /* Y: the last OBU goes on in the next packet */
     bool has_layers; /* an OBU extension header was there */
     uint8_t tid, sid;
+    uint16_t width, height; /* of a sequence header; 0 = there is none that is whole and can be read */
 };
 
 /* 0, or -EBADMSG where an OBU is longer than the packet, there is none, a

@@ -110,6 +110,8 @@ static int read_av1(struct frame_info *f, const struct rtp_view *v, const uint8_
     f->key = a.key;
     f->start = a.start;
     f->end = v->marker && !a.unfinished;
+    f->width = a.width;
+    f->height = a.height;
     return 0; /* only the packet in which an OBU begins tells its layers: there is no choosing by them */
 }
 

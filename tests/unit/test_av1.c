@@ -23,6 +23,19 @@ static const struct {
     {"frame alone, W 0", "00 02 30 11", 0, {.start = true}},
     {"sequence header without N", "20 02 0a00 30 11", 0, {.key = true, .start = true}},
     {"a later sequence header", "00 02 3011 02 0a00", 0, {.key = true, .start = true}},
+    {"sequence header with a size",
+     "28 08 08 196a67fd9ed004 30 11",
+     0,
+     {.key = true, .start = true, .width = 1280, .height = 720}},
+    {"with its own length, too",
+     "28 0a 0a 07 196a67fd9ed004 ff 30 11",
+     0,
+     {.key = true, .start = true, .width = 1280, .height = 720}},
+    {"behind layers, with its own",
+     "00 03 344011 09 0c 40 196a67fd9ed004",
+     0,
+     {.key = true, .start = true, .has_layers = true, .tid = 2, .width = 1280, .height = 720}},
+    {"longer than its OBU", "28 0a 0a 09 196a67fd9ed004 ff 30 11", 0, {.key = true, .start = true}},
     {"goes on from before", "90 30 11", 0, {0}},
     {"goes on, then a sequence header", "a0 01 ff 0a 00", 0, {.key = true}},
     {"goes on in the next", "50 30 11", 0, {.start = true, .unfinished = true}},
@@ -54,6 +67,7 @@ static void payloads(void **state)
         int rc = av1_read(&a, p, from_hex(rows[i].payload, p));
         if (rc != rows[i].rc)
             fail_msg("%s: %d", rows[i].what, rc);
+        assert_true(rc != 0 || (a.width == w->width && a.height == w->height));
         if (rc == 0 && (a.key != w->key || a.start != w->start || a.unfinished != w->unfinished ||
                         a.has_layers != w->has_layers || a.tid != w->tid || a.sid != w->sid))
             fail_msg("%s: key %d, start %d, tid %u, sid %u", rows[i].what, a.key, a.start, a.tid, a.sid);
