@@ -283,7 +283,7 @@ static void newcomers_begin_with_the_cached_key_frame(void **state)
     static const struct {
         unsigned frames; /* since the key frame */
         bool is_fresh;
-    } rows[] = {{0, true}, {1, true}, {SLOT_CACHED_MAX - 1, true}, {SLOT_CACHED_MAX, false}};
+    } rows[] = {{0, true}, {1, true}, {LAYER_CACHED_MAX - 1, true}, {LAYER_CACHED_MAX, false}};
     static const struct hall_wish camera = {0};
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
