@@ -112,6 +112,7 @@ static int make_streams(struct peer *p, uint64_t *random, uint64_t now_us)
     for (; p->sink_count < p->media.slot_count; p->sink_count++) {
         const struct sfu_slot_desc *s = &p->media.slots[p->sink_count];
         sink_init(&p->sinks[p->sink_count], s->kind, s->ssrc, s->rtx_ssrc);
+        p->ssrcs[p->sink_count] = (struct peer_ssrcs){s->ssrc, s->rtx_ssrc};
     }
     return 0;
 }

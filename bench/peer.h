@@ -49,6 +49,11 @@ struct peer_upcalls {
     void (*output)(void *arg, const uint8_t *datagram, size_t len);
 };
 
+/* As which a slot's packets come. */
+struct peer_ssrcs {
+    uint32_t ssrc, rtx_ssrc; /* rtx_ssrc 0 = never */
+};
+
 struct peer {
     /* set at init */
     const struct peer_upcalls *up;
@@ -81,6 +86,7 @@ struct peer {
     size_t source_count;
     struct sink *sinks; /* of all slots */
     size_t sink_count;
+    struct peer_ssrcs ssrcs[SFU_SLOTS_MAX]; /* theirs, close together: each packet is looked up */
 
     /* figures */
     uint32_t checks_answered;

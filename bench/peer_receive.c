@@ -43,8 +43,8 @@ static void receive_check(struct peer *p, const uint8_t *datagram, size_t len, u
 static struct sink *sink_of(struct peer *p, uint32_t ssrc, bool *rtx)
 {
     for (size_t i = 0; i < p->sink_count; i++) {
-        *rtx = p->sinks[i].rtx_ssrc && p->sinks[i].rtx_ssrc == ssrc;
-        if (p->sinks[i].ssrc == ssrc || *rtx)
+        *rtx = p->ssrcs[i].rtx_ssrc && p->ssrcs[i].rtx_ssrc == ssrc;
+        if (p->ssrcs[i].ssrc == ssrc || *rtx)
             return &p->sinks[i];
     }
     return NULL;
