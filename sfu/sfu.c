@@ -23,10 +23,8 @@ struct sfu {
     struct mailbox events; /* from all workers */
     struct worker *workers;
     unsigned worker_count;
-    struct udp_addresses public;     /* rtc.public_address, without ports */
-    uint32_t spread;                 /* rtc.spread */
-    GHashTable *rooms;               /* id -> struct place */
-    uint32_t busy[CONF_WORKERS_MAX]; /* transports on each worker */
+    struct udp_addresses public; /* rtc.public_address, without ports */
+    struct places places;
     uint64_t next_id;
 };
 
@@ -149,8 +147,7 @@ int sfu_start(const struct conf *conf, const struct sfu_upcalls *up, void *arg, 
     struct sfu *sfu = g_new0(struct sfu, 1);
     sfu->up = up;
     sfu->arg = arg;
-    sfu->spread = conf->rtc.spread;
-    sfu->rooms = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    places_init(&sfu->places, conf_workers(conf), conf->rtc.spread);
     int e = start(sfu, conf, err, err_len);
     if (e) {
         sfu_stop(sfu);
@@ -177,7 +174,7 @@ void sfu_stop(struct sfu *sfu)
         worker_finish(&sfu->workers[i]);
     mailbox_finish(&sfu->events);
     dtls_context_free(sfu->dtls);
-    g_hash_table_destroy(sfu->rooms);
+    places_finish(&sfu->places);
     g_free(sfu->workers);
     g_free(sfu);
 }
@@ -215,23 +212,22 @@ static void post(const struct sfu *sfu, uint64_t on, struct mail m)
 
 static void open_on(const struct sfu *sfu, struct place *p, unsigned worker)
 {
-    p->asked |= UINT64_C(1) << worker;
-    post_to(sfu, worker, (struct mail){.type = COMMAND_ROOM_OPEN, .id = p->room, .a = (uint16_t)p->home});
+    if (place_asks(p, worker))
+        post_to(sfu, worker, (struct mail){.type = COMMAND_ROOM_OPEN, .id = p->room, .a = (uint16_t)p->home});
 }
 
 /* That worker has it: it and those who have it already may write to each other from now on, as what they
  * write finds a room. */
 static void on_room_opened(struct sfu *sfu, const struct mail *m)
 {
-    struct place *p = g_hash_table_lookup(sfu->rooms, &m->id);
-    for (unsigned i = 0; p && i < sfu->worker_count; i++) {
-        if (!(p->open & UINT64_C(1) << i))
+    struct place *p = places_find(&sfu->places, m->id);
+    uint64_t others = p ? place_opened(p, m->a) : 0;
+    for (unsigned i = 0; i < sfu->worker_count; i++) {
+        if (!(others >> i & 1))
             continue;
         post_to(sfu, i, (struct mail){.type = COMMAND_ROOM_LINK, .id = m->id, .a = m->a});
         post_to(sfu, m->a, (struct mail){.type = COMMAND_ROOM_LINK, .id = m->id, .a = (uint16_t)i});
     }
-    if (p)
-        p->open |= UINT64_C(1) << m->a;
 }
 
 /* --- Events ------------------------------------------------------------------------- */
@@ -243,11 +239,7 @@ static void on_connected(struct sfu *sfu, const struct mail *m)
 
 static void on_gone(struct sfu *sfu, const struct mail *m)
 {
-    struct place *p = g_hash_table_lookup(sfu->rooms, &m->value);
-    unsigned worker = worker_index(m->id);
-    sfu->busy[worker]--;
-    if (p)
-        p->count[worker]--;
+    places_gone(&sfu->places, places_find(&sfu->places, m->value), worker_index(m->id));
     sfu->up->gone(sfu->arg, m->id, (enum sfu_gone)m->a);
 }
 
@@ -298,31 +290,21 @@ void sfu_dispatch(struct sfu *sfu)
 
 uint64_t sfu_room_open(struct sfu *sfu)
 {
-    struct worker *least = &sfu->workers[0];
-    for (unsigned i = 1; i < sfu->worker_count; i++) {
-        if (sfu->workers[i].rooms_open < least->rooms_open)
-            least = &sfu->workers[i];
-    }
-    least->rooms_open++;
-    struct place *p = g_new0(struct place, 1);
-    p->room = new_id(sfu, least->index);
-    p->home = least->index;
-    g_hash_table_insert(sfu->rooms, &p->room, p);
+    unsigned home = places_home(&sfu->places);
+    struct place *p = places_add(&sfu->places, new_id(sfu, home), home);
     open_on(sfu, p, p->home);
     return p->room;
 }
 
 void sfu_room_close(struct sfu *sfu, uint64_t room)
 {
-    struct place *p = g_hash_table_lookup(sfu->rooms, &room);
-    if (!p)
-        return;
-    for (unsigned i = 0; i < sfu->worker_count; i++) {
-        if (p->asked & UINT64_C(1) << i)
+    struct place *p = places_find(&sfu->places, room);
+    for (unsigned i = 0; p && i < sfu->worker_count; i++) {
+        if (p->asked >> i & 1)
             post_to(sfu, i, (struct mail){.type = COMMAND_ROOM_CLOSE, .id = room});
     }
-    worker_of(sfu, room)->rooms_open--;
-    g_hash_table_remove(sfu->rooms, &room);
+    if (p)
+        places_remove(&sfu->places, p);
 }
 
 static void copy_address(const struct addr *from, struct sockaddr_storage *to)
@@ -335,9 +317,8 @@ static void copy_address(const struct addr *from, struct sockaddr_storage *to)
 
 uint64_t sfu_place(struct sfu *sfu, uint64_t room)
 {
-    const struct place *p = g_hash_table_lookup(sfu->rooms, &room);
-    unsigned worker = p ? place_next(p, sfu->spread, sfu->busy, sfu->worker_count) : worker_index(room);
-    return new_id(sfu, worker);
+    const struct place *p = places_find(&sfu->places, room);
+    return new_id(sfu, p ? places_next(&sfu->places, p) : worker_index(room));
 }
 
 size_t sfu_candidates(const struct sfu *sfu, uint64_t transport, struct sockaddr_storage *out, size_t max)
@@ -359,14 +340,10 @@ size_t sfu_candidates(const struct sfu *sfu, uint64_t transport, struct sockaddr
 void sfu_join(struct sfu *sfu, uint64_t transport, uint64_t room, uint32_t participant,
               const struct sfu_transport_desc *desc)
 {
-    struct place *p = g_hash_table_lookup(sfu->rooms, &room);
-    unsigned worker = worker_index(transport);
-    sfu->busy[worker]++;
-    if (p) {
-        p->count[worker]++;
-        if (!(p->asked & UINT64_C(1) << worker))
-            open_on(sfu, p, worker);
-    }
+    struct place *p = places_find(&sfu->places, room);
+    places_joined(&sfu->places, p, worker_index(transport));
+    if (p)
+        open_on(sfu, p, worker_index(transport));
     post(sfu, transport,
          (struct mail){.type = COMMAND_JOIN,
                        .id = transport,

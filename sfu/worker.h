@@ -43,7 +43,6 @@ struct worker {
 
     /* control thread only */
     struct mailbox_sender to_worker;
-    uint32_t rooms_open;
 
     /* worker thread only */
     struct mailbox_sender to_control;

@@ -227,7 +227,7 @@ size_t sfu_counters(const struct sfu *sfu, char *buf, size_t len);
 
 /* --- Rooms and transports ---------------------------------------------------- */
 
-/* A room on the worker with the least to do. Never 0. */
+/* A room, whose home is the worker with the least to do. Never 0. */
 uint64_t sfu_room_open(struct sfu *sfu);
 void sfu_room_close(struct sfu *sfu, uint64_t room); /* its transports go first, with SFU_GONE_CLOSED */
 

@@ -1,38 +1,51 @@
 // Coming, going and talking on a server with two workers that is built with
-// ThreadSanitizer.
-import { after, before, test } from 'node:test';
+// ThreadSanitizer: rooms that lie on one of them, and rooms that lie on both.
+import { after, before, describe, test } from 'node:test';
 import { launchChromium } from './lib/chromium.mjs';
 import { Person } from './lib/person.mjs';
 import { startServer } from './lib/server.mjs';
 
-let server;
 let browser;
 
 before(async () => {
-  server = await startServer({ preset: 'tsan', set: { 'rtc.workers': 2 } });
   browser = await launchChromium({ fps: 5 });
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.kill();
-});
+after(() => browser?.close());
 
-const join = (room, name) => Person.join(browser, server, room, name, { width: 640, height: 480 });
+for (const [title, spread] of [['rooms on a worker each', 0], ['rooms on both workers', 1]]) {
+  describe(title, () => {
+    let server;
 
-test('two rooms on two workers, with comings, goings and a chat', async () => {
-  const [ann, ben] = [await join('one', 'Ann'), await join('one', 'Ben')];
-  const [cleo, dan] = [await join('two', 'Cleo'), await join('two', 'Dan')];
-  await Promise.all([ann.seesAndHears(ben), cleo.seesAndHears(dan)]);
-  await ann.say('hello');
-  await ben.reads('hello');
-  await ann.click('#chat'); // it covers the pictures in a window as small as this one: none would come
-  await ben.reload();
-  await ann.seesAndHears(ben);
-  await dan.leave();
-  await ann.click('#mic');
-  await ben.leave();
-  for (const person of [ann, ben, cleo, dan]) person.assertNoErrors();
-});
+    before(async () => {
+      server = await startServer({ preset: 'tsan', set: { 'rtc.workers': 2, 'rtc.spread': spread } });
+    });
 
-test('the server ends in the middle of a call, with 0', () => server.stop());
+    after(() => server?.kill());
+
+    const join = (room, name) => Person.join(browser, server, room, name, { width: 640, height: 480 });
+
+    test('two rooms, with comings, goings and a chat', async () => {
+      const [ann, ben] = [await join('one', 'Ann'), await join('one', 'Ben')];
+      const [cleo, dan] = [await join('two', 'Cleo'), await join('two', 'Dan')];
+      await Promise.all([ann.seesAndHears(ben), ben.seesAndHears(ann), cleo.seesAndHears(dan), dan.seesAndHears(cleo)]);
+      await ann.say('hello');
+      await ben.reads('hello');
+      await ann.click('#chat'); // it covers the pictures in a window as small as this one: none would come
+      await ben.reload();
+      await ann.seesAndHears(ben);
+      await dan.leave();
+      await ann.click('#mic');
+      await ben.leave();
+      for (const person of [ann, ben, cleo, dan]) person.assertNoErrors();
+      await ann.leave();
+      await cleo.leave();
+    });
+
+    test('the server ends in the middle of a call, with 0', async () => {
+      const [ann, ben] = [await join('one', 'Ann'), await join('one', 'Ben')];
+      await Promise.all([ann.seesAndHears(ben), ben.seesAndHears(ann)]);
+      await server.stop();
+    });
+  });
+}
