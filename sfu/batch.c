@@ -14,6 +14,33 @@ void batch_add(struct batch *b, struct layer *layer, struct packet *p, uint64_t 
     b->packets[b->count++] = (struct batch_packet){packet_ref(p), number, layer->newest};
 }
 
+static bool has_many_viewers(const struct layer *l)
+{
+    return l->watchers.count >= BATCH_VIEWERS_MIN || l->relayed;
+}
+
+bool batch_is_partial(struct batch *b)
+{
+    if (!b->layer || b->layer->track->kind != RTP_VIDEO || !has_many_viewers(b->layer) ||
+        b->count == BATCH_MAX || b->packets[b->count - 1].packet->view.marker)
+        return false;
+    if (!b->layer->habit.left)
+        return true;
+    b->layer->habit.left--;
+    return false;
+}
+
+void batch_waited(struct batch *b, bool came)
+{
+    if (!b->layer)
+        return;
+    struct batch_habit *habit = &b->layer->habit;
+    habit->pause = came ? 0 : habit->pause ? habit->pause * 2 : 8;
+    if (habit->pause > BATCH_TRIAL_MAX)
+        habit->pause = BATCH_TRIAL_MAX;
+    habit->left = habit->pause;
+}
+
 void batch_flush(struct batch *b, uint64_t now_us)
 {
     const struct watchers *watchers = b->layer ? &b->layer->watchers : NULL;

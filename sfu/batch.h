@@ -2,16 +2,34 @@
  * forwarded together at the end of the turn, or when another layer's packet
  * comes. Viewer by viewer rather than packet by packet: what belongs to a viewer
  * is in the cache for all of them, and its datagrams lie in a row for one GSO
- * message. Worker thread only. */
+ * message.
+ *
+ * A browser sends a frame as a burst, but some 50 us apart from packet to packet. To forward the first
+ * one alone to a hundred viewers takes longer than all of them take to come, and costs them a message of
+ * its own each. So the worker waits for the rest of a frame as long as packets keep coming; a layer whose
+ * packets come one by one is left alone, but for a trial now and then. Worker thread only. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct layer;
 struct packet;
 
-enum { BATCH_MAX = 32 };
+enum {
+    BATCH_MAX = 32,
+    BATCH_VIEWERS_MIN = 4, /* with fewer the wait saves less than waking up costs */
+    BATCH_GAP_US = 200,    /* between two packets of one burst */
+    BATCH_BURST_US = 600,  /* and from the first to the last one that is waited for */
+    BATCH_TRIAL_MAX = 256, /* turns without waiting, after waits in vain */
+};
+
+/* Whether a layer's packets come in bursts; zeroed = not known. */
+struct batch_habit {
+    uint16_t pause; /* turns without waiting, the last time */
+    uint16_t left;  /* of those */
+};
 
 struct batch_packet {
     struct packet *packet;   /* a reference */
@@ -26,6 +44,12 @@ struct batch {
 
 /* Packet `number` of that layer is to be forwarded. The batch takes a reference. */
 void batch_add(struct batch *b, struct layer *layer, struct packet *p, uint64_t number, uint64_t now_us);
+
+/* Whether the rest of a frame is worth a wait of BATCH_GAP_US; ask once in a turn of the loop. */
+bool batch_is_partial(struct batch *b);
+
+/* It was waited for, and came or did not. */
+void batch_waited(struct batch *b, bool came);
 
 /* Forward what is there: before anything changes who watches what. */
 void batch_flush(struct batch *b, uint64_t now_us);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "allocate.h"
+#include "batch.h"
 #include "clock_map.h"
 #include "demand.h"
 #include "dominant.h"
@@ -60,6 +61,7 @@ struct layer {
     uint32_t nacks_sent, plis_sent;
     struct watchers watchers;
     uint64_t relayed; /* bit i: worker i wants its packets, too */
+    struct batch_habit habit;
 };
 
 struct track {

@@ -330,14 +330,56 @@ static int wait_ms(struct worker *w, bool more_mail)
     return ms > 1000 ? 1000 : (int)ms;
 }
 
-static void receive_all(struct worker *w, const struct epoll_event *events, int count)
+/* False where there was something else than datagrams. */
+static bool receive_ready(struct worker *w, const struct epoll_event *events, int count)
 {
+    bool only = true;
     for (int i = 0; i < count; i++) {
+        only &= events[i].data.u64 != EPOLL_INBOX && events[i].events == EPOLLIN;
         if (events[i].data.u64 == EPOLL_INBOX || !(events[i].events & EPOLLIN))
             continue;
         struct receiver r = {w, &w->sockets[events[i].data.u64]};
         udp_receive(r.sock, &w->rx, receive, &r);
     }
+    return only;
+}
+
+/* Wait for the next packet of a batch (batch.h): true where it came, or something else that ends the batch.
+ */
+static bool wait_for_more(struct worker *w)
+{
+    const struct layer *layer = w->batch.layer;
+    size_t count = w->batch.count;
+    for (uint64_t end_us = w->now_us + BATCH_GAP_US; w->now_us < end_us;) {
+        struct epoll_event events[UDP_ADDRESSES_MAX + 1];
+        const struct timespec left = {.tv_nsec = (long)(end_us - w->now_us) * 1000};
+        int n = epoll_pwait2(w->epoll, events, UDP_ADDRESSES_MAX + 1, &left, NULL);
+        w->now_us = clock_now_us();
+        if (n <= 0 || !receive_ready(w, events, n))
+            break;
+        if (w->batch.layer != layer || w->batch.count != count)
+            return true;
+    }
+    return false;
+}
+
+/* What is to leave already does not wait. */
+static void gather(struct worker *w)
+{
+    uint64_t first_us = w->now_us;
+    while (w->now_us - first_us < BATCH_BURST_US && batch_is_partial(&w->batch)) {
+        flush(w);
+        bool came = wait_for_more(w);
+        batch_waited(&w->batch, came);
+        if (!came)
+            break;
+    }
+}
+
+static void receive_all(struct worker *w, const struct epoll_event *events, int count)
+{
+    receive_ready(w, events, count);
+    gather(w);
     batch_flush(&w->batch, w->now_us);
 }
 
