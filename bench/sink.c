@@ -64,20 +64,21 @@ static void follow(struct sink *s, const struct sink_packet *p, const struct con
 }
 
 /* A frame of a video track came. Whether what a slot shows changes hands at once or after a while is the
- * server's choice, so a freeze is only what happens to one track. */
-static void watch_frames(struct sink *s, bool other_track, uint64_t now_us)
+ * server's choice, so a freeze is only what happens to one track; another layer may have other times. */
+static void watch_frames(struct sink *s, bool other_track, bool other_layer, uint64_t now_us)
 {
     uint64_t took_us = now_us - s->frame_us, usual_us = s->frame_time_us;
+    uint64_t freeze_us = usual_us + (other_layer ? SINK_SWITCH_US : SINK_FREEZE_US);
     bool first = !s->frame_us || other_track;
     s->frame_us = now_us;
-    if (first) {
-        s->frame_time_us = 0;
-    } else if (usual_us && took_us > 3 * usual_us && took_us > usual_us + SINK_FREEZE_US) {
+    if (!first && usual_us && took_us > 3 * usual_us && took_us > freeze_us) {
         s->freezes++;
         s->frozen_us += took_us - usual_us;
-    } else {
+    } else if (!first && !other_layer) {
         s->frame_time_us = usual_us ? (7 * usual_us + took_us) / 8 : took_us;
     }
+    if (first || other_layer)
+        s->frame_time_us = 0;
 }
 
 static void take_newest(struct sink *s, uint64_t number, const struct sink_packet *p, const struct content *c,
@@ -91,7 +92,7 @@ static void take_newest(struct sink *s, uint64_t number, const struct sink_packe
         s->switch_timestamp = p->timestamp;
     }
     if (s->kind == RTP_VIDEO && c->start)
-        watch_frames(s, p->csrc != s->csrc, now_us);
+        watch_frames(s, p->csrc != s->csrc, c->stamp.layer != s->layer, now_us);
     for (uint64_t i = s->newest + 1; i < number && i <= s->newest + SINK_WINDOW; i++)
         mark(s, i, false);
     s->newest = number;

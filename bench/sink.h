@@ -12,7 +12,8 @@
 enum {
     SINK_WINDOW = 2048, /* sequence numbers back that duplicates are told from new ones */
     /* A picture that stands longer than usual by this, and three times as long, is frozen. */
-    SINK_FREEZE_US = 150000,
+    SINK_FREEZE_US = 150000, /* later than usual */
+    SINK_SWITCH_US = 500000, /* ... where another layer begins */
 };
 
 struct sink {

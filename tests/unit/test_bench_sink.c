@@ -147,6 +147,27 @@ static void freezes(void **state)
     }
 }
 
+/* A layer with fewer frames takes over: what is usual is another from then on. */
+static void layers_have_times_of_their_own(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t wait_us, freezes;
+    } rows[] = {{FRAME_US, 0}, {500000, 0}, {700000, 1}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct stream t;
+        stream_init(&t);
+        forward(&t, 60);
+        t.source.conf.layer = 1;
+        t.source.conf.interval_us = 250000;
+        t.source.key_due = true;
+        t.source.next_us = t.now_us + rows[i].wait_us;
+        forward(&t, 60);
+        assert_int_equal(t.sink.layer_switches, 1);
+        assert_int_equal(t.sink.freezes, rows[i].freezes);
+    }
+}
+
 /* Another participant after a pause is no freeze, another layer is no other participant. */
 static void switches(void **state)
 {
@@ -202,8 +223,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_perfect_stream), cmocka_unit_test(what_is_missing_late_and_twice),
-        cmocka_unit_test(freezes),          cmocka_unit_test(switches),
-        cmocka_unit_test(corrupt_payloads),
+        cmocka_unit_test(freezes),          cmocka_unit_test(layers_have_times_of_their_own),
+        cmocka_unit_test(switches),         cmocka_unit_test(corrupt_payloads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
