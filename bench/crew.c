@@ -67,7 +67,8 @@ static void join(struct hand *h, const struct guest_plan *plan, uint64_t now_us)
     struct guest *g;
     int err = guest_new(&h->shared, plan, &g, now_us);
     if (err == 0) {
-        struct epoll_event event = {.events = EPOLLIN, .data.ptr = g};
+        /* By edges: guest_receive() takes all that is there, and the kernel need not look again. */
+        struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = g};
         g_hash_table_insert(h->guests, g_memdup2(&plan->id, sizeof(plan->id)), g);
         err = epoll_ctl(h->epoll, EPOLL_CTL_ADD, guest_fd(g), &event) < 0 ? -errno : 0;
     }

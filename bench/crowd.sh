@@ -4,11 +4,13 @@
 # thumbnail of 5 frames a second and a larger picture of 15, three people who speak with pauses (DTX), 3 slots
 # for sound and 9 for pictures for everybody, 50 joins a second. What a participant costs is not to depend on
 # how many there are.
-#   WORKERS=1         media workers of the server; 0, as by default: one for each core
+#   WORKERS=1          media workers of the server; 0, as by default: one for each core
+#   SPREAD=100         rtc.spread; 0: the room stays on one worker
 #   SERVER='--set K=V' more for the server; BENCH='--json FILE' more for the load tester
 set -eu
 cd "$(dirname "$0")/.."
 workers=${WORKERS:-0}
+spread=${SPREAD:-100}
 http=28480
 rtc=28490
 out=$(mktemp)
@@ -30,7 +32,8 @@ build() {
 start() {
     # shellcheck disable=SC2086 # a list of words
     build/release/plenum --set http.address=127.0.0.1 --set http.port=$http --set rtc.address=127.0.0.1 \
-        --set rtc.port=$rtc --set rtc.workers="$workers" --set log.level=warning ${SERVER:-} >"$out" &
+        --set rtc.port=$rtc --set rtc.workers="$workers" --set rtc.spread="$spread" \
+        --set log.level=warning ${SERVER:-} >"$out" &
     server=$!
     until grep -q ready "$out"; do
         kill -0 "$server" || exit 1
