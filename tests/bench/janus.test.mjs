@@ -75,7 +75,7 @@ test('two publish; two who watch ask for the streams of one each, and tell why t
   heard = [];
   const { stdout } = await new Promise((resolve) => {
     const args = ['--driver', 'janus', '--url', `ws://127.0.0.1:${janus.address().port}`, '--participants', '4', '--publishers', '2',
-      '--slots', '1,1', '--duration', '500ms', '--assert', 'participants=2', 'failed=2', 'packets_out>100'];
+      '--slots', '1,1', '--duration', '500ms', '--assert', 'participants=2', 'failed=2', 'packets_out>0'];
     execFile(program, args, { timeout: 30000 }, (error, out, err) => resolve({ stdout: out + err }));
   });
   assert.equal(stdout.match(/holds$/gm)?.length, 3, stdout);
