@@ -8,7 +8,6 @@ FILENAME == ARGV[1] { about[$1] = $2; next }
 $7 != "" {
     key = $1 SUBSEP $2 SUBSEP $3 SUBSEP $4 SUBSEP $6
     values[key] = values[key] " " $7
-    if ($6 == "strained" && $7 > 0 && $1 != "room") strained[$1 SUBSEP $2 SUBSEP $3 SUBSEP $4] = 1
     if ($5 > rounds) rounds = $5
 }
 
@@ -34,6 +33,11 @@ function thousands(x,    text) {
 
 function times(a, b) { return a == "" || b == "" || b == 0 ? "-" : sprintf("**%.1f**", a / b) }
 
+# The load tester did not fetch all in time, or was late itself.
+function strained(net, load, viewers, who) {
+    return median(net, load, viewers, who, "own_drops") > 0 || median(net, load, viewers, who, "own_late_p99") > 2 ? "°" : ""
+}
+
 # How much of what all were to get came, where it was not all of it.
 function shortfall(net, load, viewers, who,    share, expected) {
     expected = median(net, load, viewers, who, "expected")
@@ -51,7 +55,7 @@ function delay(net, load, viewers, who,    p50) {
     p50 = median(net, load, viewers, who, "p50")
     if (p50 == "") return "-"
     return round_off(p50) " / " round_off(median(net, load, viewers, who, "p99")) \
-        (strained[net, load, viewers, who] ? "°" : "")
+        strained(net, load, viewers, who)
 }
 
 function lost(net, load, viewers, who,    x) {
@@ -107,7 +111,7 @@ function limit(load, words,    janus, plenum) {
     }
     printf "| %s | %d / %d | %s | %s | %s%s | %s | %s |\n", words, median("loopback", load, 0, "janus", "step"),
         median("loopback", load, 0, "plenum", "step"), thousands(janus), thousands(janus * 250), thousands(plenum),
-        strained["loopback", load, 0, "plenum"] ? "°" : "", thousands(plenum * 250), times(plenum, janus)
+        strained("loopback", load, 0, "plenum"), thousands(plenum * 250), times(plenum, janus)
 }
 
 function memory(viewers,    janus, plenum) {
@@ -151,7 +155,7 @@ function room_table(    line, part) {
     print "![Mbit/s of one participant over the size of the room](results-room.svg)\n"
     print "Everybody has a camera on (three layers, up to 2.5 Mbit/s; pictures are shown at 640x360, so 500 kbit/s of it"
     print "are forwarded) and nine places for others. In a mesh each sends its picture to each other one: that column is"
-    print "computed from what one of two receives, and browsers rarely get beyond five.\n"
+    print "computed from what one of two receives.\n"
     print "| in the room | Plenum: each sends, Mbit/s | each receives | in a mesh each sends, and receives |"
     print "|---|---|---|---|"
     while ((getline line < (out "/room.dat")) > 0) {
@@ -163,17 +167,19 @@ function room_table(    line, part) {
 
 END {
     print "# Plenum and Janus, measured\n"
-    printf "Written by `sh bench/compare.sh` on %s, at commit %s: medians of up to %d rounds. The machine: %s; %s. Janus is\n%s of that Debian.\n",
-        about["date"], about["plenum"], rounds, about["machine"], about["system"], about["janus"]
-    printf "Others were at work on it meanwhile (load average at the end: %s): compare what stands in one row, not with\n",
+    printf "Written by `sh bench/compare.sh` on %s, at commit %s; medians of %d round%s of the loads.\n", about["date"],
+        about["plenum"], rounds, (rounds > 1 ? "s" : "")
+    printf "The machine: %s; %s; Janus is Debian's %s.\n", about["machine"], about["system"], about["janus"]
+    printf "Load average at the end: %s (these two make about 2; with more, others were at work, and latency suffers\n",
         about["load"]
-    print "figures from elsewhere.\n"
+    print "most). Compare what stands in one row, not with figures from elsewhere.\n"
     print "![CPU for each forwarded packet](results-cost.svg)\n"
     print "![Latency](results-latency.svg)\n"
     print "The server has core 0, `plenum-bench` core 1. Both servers get the same packets: VP8 of 1,150 bytes, 250 a second,"
     print "ten for each of 25 frames, all at once (bursts) or 2 ms apart (spaced); Opus 50 times a second; AES-128-GCM; the"
     print "same NACKs, PLIs, receiver reports and transport-wide feedback. Every packet is counted where it arrives, and one"
-    print "in 16 verified in full. CPU is that of the server's process, user and system, divided by the packets that came."
+    print "in 16 verified in full; the load tester polls, so that sending wakes nobody. CPU is that of the server's process,"
+    print "user and system, divided by the packets that came."
     print "Janus has `event_loops = 1`, which is its best; \"default threads\" is a thread for each connection."
     print "\"(n % came)\" where a server did not forward all of it; ° where the load tester itself was short of time, so that a"
     print "part of that latency, or the limit, is its own. Every figure of every run is in `build/compare/*.tsv`.\n"
@@ -193,11 +199,13 @@ END {
     limit("bursts-limit", "1 camera, bursts")
     limit("spaced-limit", "1 camera, spaced")
     if (limits) print ""
-    print "## Over a pair of interfaces\n"
-    print "The load tester has a network of its own behind a veth pair with `tx-udp-segmentation off`: what the server sends in"
-    print "one piece the kernel cuts up, in the server's time, as with most network cards.\n"
-    cost_table("veth")
-    delay_table("veth")
+    if (median("veth", "bursts", 150, "plenum", "us_per_packet") != "") {
+        print "## Over a pair of interfaces\n"
+        print "The load tester has a network of its own behind a veth pair with `tx-udp-segmentation off`: what the server"
+        print "sends in one piece the kernel cuts up, in the server's time, as with most network cards.\n"
+        cost_table("veth")
+        delay_table("veth")
+    }
     plot_viewers("bursts", "janus"); plot_viewers("bursts", "plenum")
     plot_viewers("spaced", "janus"); plot_viewers("spaced", "plenum")
     plot_rooms()

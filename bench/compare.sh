@@ -134,13 +134,12 @@ measure() {
     for key in $figures; do
         record "$key" "$(figure "$key")"
     done
-    record strained "$(grep -c '"bottleneck": "' "$out/run.json" || true)"
     say "$net, $load, $viewers, $who: $(figure us_per_packet) us a packet, $(figure packets_in) packets/s of" \
         "$expected, p99 $(figure p99) ms, loss $(figure loss) %"
     unlock
 }
 figures='packets_in us_per_packet server_cpu p50 p99 loss keys_asked nacked faults memory_per_participant own_cpu
-    mbit_in mbit_out participants'
+    own_drops own_late_p99 mbit_in mbit_out participants'
 
 # With Plenum a participant sends and receives; with Janus these are two connections. Only Plenum looks how much a
 # viewer's network carries before it sends that much, which takes it a few seconds.
@@ -198,7 +197,7 @@ ramp() {
     capacity=$(sed -n 's/^ *"capacity": \([0-9]*\).*/\1/p' "$out/run.json")
     record capacity $((capacity > 0 ? capacity - 1 : 0))
     record step "$step"
-    record strained "$(grep -c '"bottleneck": "' "$out/run.json" || true)"
+    record own_drops "$(figure own_drops)"
     say "$load, $who: $capacity participants"
     unlock
 }
@@ -257,6 +256,7 @@ inside() {
     go_first
     for part in "$@"; do
         : >"$out/$part.tsv"
+        cp "$out/commit" "$out/$part.commit"
         round=1
         "measure_$part"
     done
@@ -306,6 +306,17 @@ measure_curves() {
     compare audio 20 janus-threads
 }
 
+# That of all parts, or of each.
+commits() {
+    if [ "$(cat "$out"/*.commit | sort -u | wc -l)" = 1 ]; then
+        cat "$out/commit"
+    else
+        for file in "$out"/*.commit; do
+            printf '%s (%s) ' "$(cat "$file")" "$(basename "$file" .commit)"
+        done
+    fi
+}
+
 # Figures into words.
 report() {
     {
@@ -313,7 +324,7 @@ report() {
         printf 'machine\t%s\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores"
         printf 'system\t%s, Linux %s\n' "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" "$(uname -r)"
         printf 'janus\t%s\n' "$(dpkg-query -W -f '${Version}' janus)"
-        printf 'plenum\t%s\n' "$(cat "$out/commit")"
+        printf 'plenum\t%s\n' "$(commits)"
         printf 'load\t%s\n' "$(cut -d ' ' -f 1-3 /proc/loadavg)"
     } >"$out/about.tsv"
     cat "$out/loads.tsv" "$out/veth.tsv" "$out/limits.tsv" "$out/rooms.tsv" "$out/curves.tsv" 2>/dev/null |
@@ -334,7 +345,7 @@ if [ "${1:-}" = --quick ]; then
 fi
 mkdir -p "$out"
 if [ $# = 0 ]; then
-    rm -f "$out"/*.tsv
+    rm -f "$out"/*.tsv "$out"/*.commit
     set -- loads veth rooms
     [ -n "$quick" ] || set -- "$@" limits curves
 fi
