@@ -73,6 +73,31 @@ static inline struct rd rd_sub(struct rd *r, size_t len)
     return p ? rd_init(p, len) : (struct rd){NULL, NULL, true};
 }
 
+/* Single values at a place that the caller has checked. */
+static inline uint16_t get_u16(const uint8_t *p)
+{
+    return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t get_u32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline void put_u16(uint8_t *p, uint32_t v)
+{
+    p[0] = (uint8_t)(v >> 8);
+    p[1] = (uint8_t)v;
+}
+
+static inline void put_u32(uint8_t *p, uint32_t v)
+{
+    p[0] = (uint8_t)(v >> 24);
+    p[1] = (uint8_t)(v >> 16);
+    p[2] = (uint8_t)(v >> 8);
+    p[3] = (uint8_t)v;
+}
+
 /* A writer. Writes past the end are not made and set bad. */
 struct wr {
     uint8_t *start, *p, *end;
@@ -106,31 +131,34 @@ static inline uint8_t *wr_reserve(struct wr *w, size_t len)
     return p;
 }
 
-static inline void wr_uint(struct wr *w, uint32_t v, size_t bytes)
-{
-    uint8_t *p = wr_reserve(w, bytes);
-    for (size_t i = bytes; p && i-- > 0; v >>= 8)
-        p[i] = (uint8_t)v;
-}
-
 static inline void wr_u8(struct wr *w, uint32_t v)
 {
-    wr_uint(w, v, 1);
+    uint8_t *p = wr_reserve(w, 1);
+    if (p)
+        p[0] = (uint8_t)v;
 }
 
 static inline void wr_u16(struct wr *w, uint32_t v)
 {
-    wr_uint(w, v, 2);
+    uint8_t *p = wr_reserve(w, 2);
+    if (p)
+        put_u16(p, v);
 }
 
 static inline void wr_u24(struct wr *w, uint32_t v)
 {
-    wr_uint(w, v, 3);
+    uint8_t *p = wr_reserve(w, 3);
+    if (!p)
+        return;
+    p[0] = (uint8_t)(v >> 16);
+    put_u16(p + 1, v);
 }
 
 static inline void wr_u32(struct wr *w, uint32_t v)
 {
-    wr_uint(w, v, 4);
+    uint8_t *p = wr_reserve(w, 4);
+    if (p)
+        put_u32(p, v);
 }
 
 static inline void wr_bytes(struct wr *w, const void *p, size_t len)
@@ -138,27 +166,4 @@ static inline void wr_bytes(struct wr *w, const void *p, size_t len)
     uint8_t *to = wr_reserve(w, len);
     if (to && len)
         memcpy(to, p, len);
-}
-
-/* Single values at a place that the caller has checked. */
-static inline uint16_t get_u16(const uint8_t *p)
-{
-    return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static inline uint32_t get_u32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static inline void put_u16(uint8_t *p, uint32_t v)
-{
-    p[0] = (uint8_t)(v >> 8);
-    p[1] = (uint8_t)v;
-}
-
-static inline void put_u32(uint8_t *p, uint32_t v)
-{
-    put_u16(p, v >> 16);
-    put_u16(p + 2, v);
 }

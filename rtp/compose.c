@@ -92,7 +92,7 @@ static void write_element(struct composed *c, struct wr *w, const struct element
     if (e->data)
         memcpy(to, e->data, e->len);
     else
-        memset(to, 0, e->len);
+        to[0] = to[1] = to[e->len - 1] = 0; /* two or three */
     if (e->ext == RTP_EXT_TRANSPORT_CC)
         c->transport_seq_at = at;
     else if (e->ext == RTP_EXT_ABS_SEND_TIME)
@@ -177,6 +177,19 @@ static void write_patch(struct composed *c, const struct rtp_view *v, const stru
         c->patch[f->tl0_at] = (uint8_t)out->tl0_pic_idx;
 }
 
+/* RFC 3550, section 5.1; there is room. */
+static void write_fixed(uint8_t *to, const struct compose *with, const struct rewritten *out)
+{
+    uint8_t pt = with->red_pt ? with->red_pt : with->pt;
+    to[0] = (uint8_t)(RTP_VERSION << 6 | (with->csrc ? 1 : 0));
+    to[1] = (uint8_t)((uint32_t)out->marker << 7 | pt);
+    put_u16(to + 2, (uint32_t)out->index);
+    put_u32(to + 4, out->timestamp);
+    put_u32(to + 8, with->ssrc);
+    if (with->csrc)
+        put_u32(to + RTP_HEADER_LEN, with->csrc);
+}
+
 void compose_packet(struct composed *c, const struct compose *with, const struct rtp_view *v,
                     const struct frame_info *f, const uint8_t *p, const struct rewritten *out)
 {
@@ -184,13 +197,7 @@ void compose_packet(struct composed *c, const struct compose *with, const struct
     struct elements list;
     c->transport_seq_at = 0;
     c->send_time_at = 0;
-    wr_u8(&w, RTP_VERSION << 6 | (with->csrc ? 1 : 0));
-    wr_u8(&w, (uint32_t)out->marker << 7 | (with->red_pt ? with->red_pt : with->pt));
-    wr_u16(&w, (uint32_t)(out->index & 0xffff));
-    wr_u32(&w, out->timestamp);
-    wr_u32(&w, with->ssrc);
-    if (with->csrc)
-        wr_u32(&w, with->csrc);
+    write_fixed(wr_reserve(&w, RTP_HEADER_LEN + (with->csrc ? 4 : 0)), with, out);
     list_elements(&list, with, v, f, p);
     write_extensions(c, &w, &list, out);
     c->header_len = wr_len(&w);

@@ -35,12 +35,11 @@ void gcm_finish(struct gcm *gcm)
 /* RFC 7714, sections 8.1 and 9.1: 16 zero bits, SSRC and index, against the salt. */
 static void make_iv(const struct gcm *gcm, uint32_t ssrc, uint64_t index, uint8_t iv[SEAL_IV_LEN])
 {
-    uint8_t plain[SEAL_IV_LEN] = {0};
-    put_u32(plain + 2, ssrc);
-    put_u32(plain + 6, (uint32_t)(index >> 16));
-    put_u16(plain + 10, (uint32_t)index);
-    for (size_t i = 0; i < SEAL_IV_LEN; i++)
-        iv[i] = plain[i] ^ gcm->salt[i];
+    const uint8_t *salt = gcm->salt;
+    memcpy(iv, salt, 2);
+    put_u32(iv + 2, get_u32(salt + 2) ^ ssrc);
+    put_u32(iv + 6, get_u32(salt + 6) ^ (uint32_t)(index >> 16));
+    put_u16(iv + 10, get_u16(salt + 10) ^ (uint32_t)index);
 }
 
 int gcm_seal(const struct gcm *gcm, uint32_t ssrc, uint64_t index, const struct seal_packet *packet,
