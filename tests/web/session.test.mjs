@@ -55,7 +55,7 @@ class FakeSocket {
 }
 
 const until = async (condition) => {
-  for (let i = 0; i < 300 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let i = 0; i < 3000 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
   assert.ok(condition(), `${condition}: ${JSON.stringify(told)}`);
 };
 
@@ -70,7 +70,7 @@ beforeEach(() => {
   told = [];
   answer = () => member();
   session = new Session({
-    timeout: 500,
+    timeout: 20000, // a bound on hanging
     on: {
       state: (state, error) => told.push(error ? `${state} ${error.reason}` : state),
       entered: ({ session: secret }) => told.push(`entered ${secret}`),
