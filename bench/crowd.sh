@@ -1,9 +1,9 @@
 #!/bin/sh
 # sh bench/crowd.sh [PARTICIPANTS]...
 # One room of 10, 100 and 1,000 (or those), server and load tester on the same machine: 20 cameras, each as a
-# thumbnail of 5 frames a second and a larger picture of 15, three people who speak with pauses (DTX), 3 slots
-# for sound and 9 for pictures for everybody, 50 joins a second. What a participant costs is not to depend on
-# how many there are.
+# thumbnail of 5 frames a second and a larger picture of 15; three people in conversation, each of whom speaks a
+# third of the time (DTX); 3 slots for sound and 9 for pictures for everybody; 50 joins a second. What a participant
+# costs is not to depend on how many there are.
 #   WORKERS=1          media workers of the server; 0, as by default: one for each core
 #   SPREAD=100         rtc.spread; 0: the room stays on one worker
 #   SERVER='--set K=V' more for the server; BENCH='--json FILE' more for the load tester
@@ -60,7 +60,7 @@ run() {
     start
     # shellcheck disable=SC2086 # a list of words
     build/release/plenum-bench --url ws://127.0.0.1:$http/ws --pid "$server" --participants "$1" --join-rate 50 \
-        --publishers 20 --talk 3 --turn 10s --pauses 60% --layers 160x90@5:45k,640x360@15:400k \
+        --publishers 20 --talk 3 --turn 10s --pauses 67% --layers 160x90@5:45k,640x360@15:270k \
         --tile 640x360,160x90 --slots 3,9 --check 16 --warmup 3s --duration 10s ${BENCH:-} >"$out" || :
     row "$1"
     stop
