@@ -28,9 +28,9 @@ struct conf {
     struct {
         uint16_t port;    /* first worker's UDP port, 7900; worker n has port + n */
         uint32_t workers; /* 0 = one per core; see conf_workers() */
-        uint32_t spread;  /* participants of a room that a worker takes before the next one is used; 0 = all */
-        char *address;    /* local addresses, separated by spaces; "" = every non-loopback one, loopback where
-                             there is no other */
+        uint32_t spread; /* participants of a room on one worker, before the next one is used, 100; 0 = all */
+        char *address;   /* local addresses, separated by spaces; "" = every non-loopback one, loopback where
+                            there is no other */
         char *public_address; /* told to browsers instead, separated by spaces: for a server behind NAT */
     } rtc;
     struct {

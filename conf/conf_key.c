@@ -41,7 +41,7 @@ const struct conf_key conf_keys[] = {
      .sentence = "UDP port of the first media worker; worker n has port + n."},
     {AT(rtc, workers), NUMBER(0, CONF_WORKERS_MAX), .by_default = "0", .unit = "threads",
      .sentence = "Media workers; 0: one for each core."},
-    {AT(rtc, spread), NUMBER(0, 100000), .by_default = "0", .unit = "participants",
+    {AT(rtc, spread), NUMBER(0, 100000), .by_default = "100", .unit = "participants",
      .sentence = "Of one room on one worker, before the next worker is used; 0: a room stays on one."},
     {AT(rtc, address), .type = CONF_ADDRESSES, .by_default = "",
      .sentence = "Addresses for media, separated by spaces; empty: every one but loopback, or loopback alone."},
