@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 enum {
-    TICK_MS = 20,
+    TICK_MS = 20,       /* while people come and go */
+    LAZY_TICK_MS = 100, /* else: each tick is a look at all sockets */
     PROGRESS_US = 1000000,
     GOODBYE_US = 2000000, /* for closing what is open */
     HOPELESS = 3,         /* failures before anybody got in */
@@ -28,6 +29,7 @@ struct run {
     struct stage stage;
 
     enum phase phase;
+    unsigned tick_source, tick_ms;                       /* GLib's timer */
     uint64_t phase_us, began_us, ticked_us, progress_us; /* since when; when last */
     uint32_t target;                                     /* participants of this step */
     double join_credit, churn_credit, view_credit;
@@ -234,6 +236,25 @@ static void sample_when_due(struct run *r, uint64_t now_us)
     ask(r);
 }
 
+static unsigned tick_ms_of(const struct run *r)
+{
+    bool quiet =
+        (r->phase == WARMING_UP || r->phase == MEASURING) && r->options->churn <= 0 && r->options->views <= 0;
+    return quiet ? LAZY_TICK_MS : TICK_MS;
+}
+
+static gboolean tick(void *arg);
+
+static gboolean tick_again(struct run *r)
+{
+    unsigned ms = tick_ms_of(r);
+    if (ms == r->tick_ms)
+        return G_SOURCE_CONTINUE;
+    r->tick_ms = ms;
+    r->tick_source = g_timeout_add(ms, tick, r);
+    return G_SOURCE_REMOVE;
+}
+
 static gboolean tick(void *arg)
 {
     struct run *r = arg;
@@ -251,7 +272,7 @@ static gboolean tick(void *arg)
     if (r->phase == WARMING_UP || r->phase == MEASURING)
         churn(r, now_us, seconds);
     sample_when_due(r, now_us);
-    return G_SOURCE_CONTINUE;
+    return tick_again(r);
 }
 
 /* What there is until now is the result. */
@@ -296,13 +317,14 @@ static void go(struct run *r)
     const unsigned sources[] = {
         g_unix_signal_add(SIGINT, on_signal, r),
         g_unix_signal_add(SIGTERM, on_signal, r),
-        g_timeout_add(TICK_MS, tick, r),
         g_unix_fd_add(crew_fd(r->stage.crew), G_IO_IN, on_crew, r),
     };
     r->began_us = r->ticked_us = r->from.us = r->now.us = clock_now_us();
     r->join_credit = 1;
     enter(r, JOINING);
+    (void)tick_again(r);
     g_main_loop_run(r->stage.loop);
+    g_source_remove(r->tick_source);
     for (size_t i = 0; i < G_N_ELEMENTS(sources); i++)
         g_source_remove(sources[i]);
 }
