@@ -167,7 +167,7 @@ function room_table(    line, part) {
 
 END {
     print "# Plenum and Janus, measured\n"
-    printf "Written by `sh bench/compare.sh` on %s, at commit %s; medians of %d round%s of the loads.\n", about["date"],
+    printf "Written by `sh bench/compare.sh` on %s, at commit %s; medians of %d round%s.\n", about["date"],
         about["plenum"], rounds, (rounds > 1 ? "s" : "")
     printf "The machine: %s; %s; Janus is Debian's %s.\n", about["machine"], about["system"], about["janus"]
     printf "Load average at the end: %s (these two make about 2; with more, others were at work, and latency suffers\n",

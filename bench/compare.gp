@@ -41,7 +41,7 @@ if (system('test -s '.data.'/room.dat && echo 1') ne '1') exit
 set output 'bench/results-room.svg'
 set terminal svg size 720,400 dynamic enhanced font 'sans-serif,13' background '#ffffff'
 set title "What one participant sends and receives, everybody with a camera" font ',14'
-set key outside right top
+set key inside top left
 set xlabel 'people in the room'
 set ylabel 'Mbit/s'
 unset logscale y
