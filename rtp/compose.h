@@ -57,6 +57,14 @@ void compose_packet(struct composed *c, const struct compose *with, const struct
  * SSRC, payload type and sequence number, the original one before the payload. */
 void compose_rtx(struct composed *c, uint32_t ssrc, uint8_t pt, uint16_t seq, uint16_t original_seq);
 
+/* Lengthen a composed packet by a byte of padding (RFC 3550, section 5.1), which lies behind its payload
+ * already. */
+static inline void compose_pad(struct composed *c)
+{
+    c->header[0] |= 0x20;
+    c->rest_len++;
+}
+
 /* Turn a composed packet without payload into one of COMPOSE_PADDING bytes of
  * padding and nothing else (RFC 3550, section 5.1). */
 void compose_padding(struct composed *c);

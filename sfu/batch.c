@@ -11,7 +11,7 @@ void batch_add(struct batch *b, struct layer *layer, struct packet *p, uint64_t 
     if (b->count == BATCH_MAX || (b->layer && b->layer != layer))
         batch_flush(b, now_us);
     b->layer = layer;
-    b->packets[b->count++] = (struct batch_packet){packet_ref(p), number, layer->newest};
+    b->packets[b->count++] = (struct batch_packet){packet_ref(p), number, layer->newest, false};
 }
 
 static bool has_many_viewers(const struct layer *l)
@@ -41,11 +41,24 @@ void batch_waited(struct batch *b, bool came)
     habit->left = habit->pause;
 }
 
+void batch_even_out(struct batch *b)
+{
+    if (!b->count || b->layer->track->kind != RTP_VIDEO)
+        return;
+    uint16_t next = b->packets[b->count - 1].packet->view.payload_len;
+    for (size_t i = b->count - 1; i-- > 0;) {
+        const struct packet *p = b->packets[i].packet;
+        b->packets[i].pad = p->view.payload_len && p->view.payload_len + 1 == next && packet_has_padding(p);
+        next = (uint16_t)(p->view.payload_len + b->packets[i].pad);
+    }
+}
+
 void batch_flush(struct batch *b, uint64_t now_us)
 {
     const struct watchers *watchers = b->layer ? &b->layer->watchers : NULL;
     if (b->layer && b->layer->relayed)
         spread_packets(b->layer, b->packets, b->count); /* first: the others work while this one does */
+    batch_even_out(b);
     for (size_t i = 0; watchers && i < watchers->count; i++) {
         for (size_t j = 0; j < b->count; j++)
             slot_forward(watchers->list[i].slot, b->layer, &b->packets[j], now_us);

@@ -34,6 +34,7 @@ struct batch_habit {
 struct batch_packet {
     struct packet *packet;   /* a reference */
     uint64_t number, newest; /* its own, and the layer's when it came; unwrapped */
+    bool pad;                /* leaves with a byte of padding */
 };
 
 struct batch {
@@ -50,6 +51,10 @@ bool batch_is_partial(struct batch *b);
 
 /* It was waited for, and came or did not. */
 void batch_waited(struct batch *b, bool came);
+
+/* Pad packets by a byte that are so much shorter than those after them: an encoder cuts a frame into packets
+ * that are equal but for that byte, and of a GSO message only the last may differ. */
+void batch_even_out(struct batch *b);
 
 /* Forward what is there: before anything changes who watches what. */
 void batch_flush(struct batch *b, uint64_t now_us);

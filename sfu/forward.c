@@ -108,11 +108,12 @@ static bool number_packet(struct slot *s, const struct packet *p, uint64_t numbe
     return rewrite_packet(&s->rewrite, number, &p->view, &p->frame, marker, &sent->out);
 }
 
-static void send_packet(struct slot *s, const struct layer *l, const struct packet *p, uint64_t number,
-                        bool marker, bool empty, uint64_t now_us)
+static void send_packet(struct slot *s, const struct layer *l, const struct batch_packet *b, bool marker,
+                        bool empty, uint64_t now_us)
 {
+    const struct packet *p = b->packet;
     struct sent_packet sent = {.source = l->source, .in_seq = p->view.seq, .empty = empty};
-    bool has_place = s->format && number_packet(s, p, number, marker, &sent);
+    bool has_place = s->format && number_packet(s, p, b->number, marker, &sent);
     if (!has_place || !sent_note(&s->sent, &sent)) {
         counter_add(counters_of(s), COUNT_drop_slot_late, 1);
         return;
@@ -121,6 +122,8 @@ static void send_packet(struct slot *s, const struct layer *l, const struct pack
     compose(s, &c, l, p, &sent);
     s->packets++;
     s->octets += (uint32_t)(c.patch_len + c.rest_len);
+    if (b->pad && !empty)
+        compose_pad(&c);
     s->bytes += c.header_len + c.patch_len + c.rest_len;
     rate_add(&s->rate, (uint32_t)(c.header_len + c.patch_len + c.rest_len), now_us);
     transport_send_rtp(s->viewer, &c, sent.out.index, s->desc.kind == RTP_AUDIO ? UDP_AUDIO : UDP_VIDEO,
@@ -129,16 +132,18 @@ static void send_packet(struct slot *s, const struct layer *l, const struct pack
 
 /* Numbering closes over what is left out, padding too; where newer packets have gone out it fills the hole
  * that its number is by now, so that nobody asks for it. */
-static void leave_out(struct slot *s, const struct layer *l, const struct packet *p, uint64_t from,
-                      uint64_t number, uint64_t now_us)
+static void leave_out(struct slot *s, const struct layer *l, const struct batch_packet *b, uint64_t from,
+                      uint64_t now_us)
 {
-    if (!rewrite_drop(&s->rewrite, from, number, &p->frame))
-        send_packet(s, l, p, number, false, true, now_us);
+    if (!rewrite_drop(&s->rewrite, from, b->number, &b->packet->frame))
+        send_packet(s, l, b, false, true, now_us);
 }
 
 /* True where it was the first packet of a new source. */
-static bool forward(struct slot *s, struct layer *l, const struct packet *p, uint64_t number, uint64_t now_us)
+static bool forward(struct slot *s, struct layer *l, const struct batch_packet *b, uint64_t now_us)
 {
+    const struct packet *p = b->packet;
+    uint64_t number = b->number;
     struct selected how;
     enum select_verdict verdict = select_packet(&s->select, l->source, number, &p->view, &p->frame, &how);
     if (verdict == SELECT_DROP)
@@ -148,9 +153,9 @@ static bool forward(struct slot *s, struct layer *l, const struct packet *p, uin
         how.marker |= s->desc.kind == RTP_AUDIO; /* RFC 3551, section 4.1 */
     }
     if (verdict == SELECT_SKIP || !p->view.payload_len)
-        leave_out(s, l, p, how.from, number, now_us);
+        leave_out(s, l, b, how.from, now_us);
     else
-        send_packet(s, l, p, number, how.marker, false, now_us);
+        send_packet(s, l, b, how.marker, false, now_us);
     if (p->frame.start && select_wants_key(&s->select))
         layer_want_key(l);
     return verdict == SELECT_SWITCH;
@@ -158,13 +163,13 @@ static bool forward(struct slot *s, struct layer *l, const struct packet *p, uin
 
 void slot_forward(struct slot *s, struct layer *l, const struct batch_packet *p, uint64_t now_us)
 {
-    if (!forward(s, l, p->packet, p->number, now_us))
+    if (!forward(s, l, p, now_us))
         return;
     /* Packets of a key frame that overtook its first one were dropped while the slot waited for that. */
     for (uint64_t i = p->number + 1; i <= p->newest; i++) {
-        const struct packet *next = history_get(&l->history, i);
-        if (next)
-            forward(s, l, next, i, now_us);
+        const struct batch_packet next = {history_get(&l->history, i), i, p->newest, false};
+        if (next.packet)
+            forward(s, l, &next, now_us);
     }
 }
 
@@ -172,7 +177,8 @@ bool slot_start_cached(struct slot *s, struct layer *l, uint64_t now_us)
 {
     if (!layer_has_fresh_key(l))
         return false;
-    const struct batch_packet key = {history_get(&l->history, l->key_number), l->key_number, l->newest};
+    const struct batch_packet key = {history_get(&l->history, l->key_number), l->key_number, l->newest,
+                                     false};
     if (rewrite_behind(&s->rewrite, captured_us(l, key.packet)) > SLOT_CORRECTION_US)
         return false;
     slot_forward(s, l, &key, now_us);

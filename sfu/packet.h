@@ -63,6 +63,20 @@ static inline struct packet *packet_ref(struct packet *p)
     return p;
 }
 
+/* Put a byte of RTP padding (RFC 3550, section 5.1) behind the payload, where there is room: a copy may be
+ * sent with it (compose_pad) or without. Once the view is parsed, and before the packet is handed on. */
+static inline void packet_add_padding(struct packet *p)
+{
+    size_t end = (size_t)p->view.payload + p->view.payload_len;
+    if (end < PACKET_DATA_MAX)
+        p->data[end] = 1;
+}
+
+static inline bool packet_has_padding(const struct packet *p)
+{
+    return (size_t)p->view.payload + p->view.payload_len < PACKET_DATA_MAX;
+}
+
 /* NULL is fine. */
 static inline void packet_unref(struct packet *p)
 {

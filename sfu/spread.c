@@ -180,7 +180,7 @@ static bool send_cached(struct layer *l, unsigned worker)
     if (!layer_has_fresh_key(l))
         return false;
     for (uint64_t i = l->key_number; i <= l->newest; i++)
-        packets[n++] = (struct batch_packet){history_get(&l->history, i), i, l->newest};
+        packets[n++] = (struct batch_packet){history_get(&l->history, i), i, l->newest, false};
     send_packets(l, SPREAD_BIT(worker), packets, n, true);
     return true;
 }

@@ -348,6 +348,7 @@ void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *f
         counter_add(counters_of(l), COUNT_drop_frame_bad, 1);
         return;
     }
+    packet_add_padding(p);
     if (!layer_keep(l, p, number, now_us))
         return;
     note_level(l, p, now_us);

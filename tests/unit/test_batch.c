@@ -1,8 +1,9 @@
-/* When the rest of a frame is waited for. */
+/* When the rest of a frame is waited for, and what is padded. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -72,6 +73,44 @@ static void what_is_partial(void **state)
     }
 }
 
+/* Payloads of a batch, and which of them are padded. */
+static const struct {
+    uint16_t len[6];
+    const char *padded; /* '+' for each that is */
+} sizes[] = {
+    {{996, 996, 996, 996, 997}, "++++-"},
+    {{1043, 1043, 1044, 1044, 1044}, "++---"},
+    {{1000, 1000, 1000}, "---"},
+    {{1000, 1000, 300}, "---"},
+    {{998, 1000}, "--"},       /* by one byte only */
+    {{998, 999, 1000}, "-+-"}, /* so all of it cannot be even */
+    {{998, 996, 996, 997}, "-++-"},
+    {{0, 1}, "--"}, /* padding alone goes nowhere */
+    {{700}, "-"},
+    {{PACKET_DATA_MAX - 12, PACKET_DATA_MAX - 11}, "--"}, /* no room for it */
+};
+
+static void frames_are_evened_out(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        struct stage s;
+        set_up(&s, RTP_VIDEO, 100);
+        for (size_t n = 0; n < strlen(sizes[i].padded); n++) {
+            come(&s, false);
+            struct packet *p = s.batch.packets[n].packet;
+            p->view.payload = 12;
+            p->view.payload_len = sizes[i].len[n];
+        }
+        batch_even_out(&s.batch);
+        for (size_t n = 0; n < s.batch.count; n++) {
+            if (s.batch.packets[n].pad != (sizes[i].padded[n] == '+'))
+                fail_msg("row %zu, packet %zu", i, n);
+        }
+        finish(&s);
+    }
+}
+
 /* How many turns go by until the next wait. */
 static size_t turns(struct stage *s)
 {
@@ -108,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_partial),
+        cmocka_unit_test(frames_are_evened_out),
         cmocka_unit_test(waiting_in_vain_becomes_rare),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

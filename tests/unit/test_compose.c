@@ -375,6 +375,15 @@ static void rewrites_header_and_payload(void **state)
         assert_int_equal(a.view.timestamp, numbers.timestamp);
         assert_true(a.view.marker);
         assert_memory_equal(before, s.p, sizeof(before)); /* a received packet stays as it is */
+
+        s.p[s.view.payload + len] = 1;
+        compose_packet(&c, &with, &s.view, &s.frame, s.p, &numbers);
+        size_t bare = c.header_len + c.patch_len + c.rest_len;
+        compose_pad(&c);
+        arrive(&a, &c, &viewer);
+        assert_int_equal(a.len, bare + 1);
+        assert_int_equal(a.p[0] & 0x20, 0x20);
+        check_payload(&a, payload_rows[i].want, len);
     }
 }
 

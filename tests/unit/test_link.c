@@ -39,7 +39,7 @@ static bool hand_over(struct both *b, enum rtp_kind kind, size_t packets)
     for (size_t i = 0; i < packets; i++) {
         struct packet *p = packet_get(&b->pool);
         assert_non_null(p);
-        link_add(batch, &(struct batch_packet){p, i, packets});
+        link_add(batch, &(struct batch_packet){p, i, packets, false});
         packet_unref(p);
     }
     return link_send(&b->link, batch, (struct mail){.type = 1});
