@@ -43,6 +43,9 @@ struct conf {
         bool list; /* rooms appear in the public list */
     } room;
     struct {
+        uint32_t load; /* percent of its time that a media worker may work before it sheds; 100: never does */
+    } limits;
+    struct {
         uint32_t grace;       /* s that a session outlives its WebSocket, 30 */
         uint32_t small_room;  /* above this head count roster events are coalesced, 50 */
         uint32_t ping;        /* s between pings, 25 */

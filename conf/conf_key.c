@@ -63,6 +63,9 @@ const struct conf_key conf_keys[] = {
     {AT(room, list), .type = CONF_BOOL, .words = bool_words, .by_default = "on",
      .sentence = "Show rooms and their head counts in the public list."},
 
+    {AT(limits, load), NUMBER(50, 100), .by_default = "95", .unit = "percent",
+     .sentence = "Load of a media worker above which it thins out video, then refuses who comes; 100: never."},
+
     {AT(signaling, grace), NUMBER(0, 3600), .by_default = "30", .unit = "seconds",
      .sentence = "How long a session waits for its dropped WebSocket to come back."},
     {AT(signaling, small_room), NUMBER(0, 10000), .by_default = "50", .unit = "participants",

@@ -33,7 +33,7 @@ struct spending {
     size_t count;
     uint64_t now_us;
     uint64_t budget_bps, audio_bps, used_bps;
-    bool squeezed; /* what falls falls for the budget, not for what another slot or its viewer wants now */
+    bool squeezed; /* what falls falls for the network, not for what another slot or its viewer wants now */
     bool may_dip;  /* below the lowest steps that are kept: not for long */
     bool shed;     /* the budget is what the server has to give, not the network */
     unsigned share;
@@ -508,8 +508,10 @@ static void shed(struct spending *sp, uint64_t wanted_bps)
     uint64_t all = wanted_bps < sp->budget_bps ? wanted_bps : sp->budget_bps;
     uint64_t left = load_budget_bps(sp->share, all, least_bps(sp), sp->audio_bps);
     sp->shed = sp->share && left < sp->budget_bps;
-    if (sp->shed)
-        sp->budget_bps = left;
+    if (!sp->shed)
+        return;
+    sp->budget_bps = left;
+    sp->squeezed = false;
 }
 
 void allocate_run(struct allocate *a, const struct allocate_slot *slots, size_t count, uint32_t budget_bps,
@@ -518,7 +520,7 @@ void allocate_run(struct allocate *a, const struct allocate_slot *slots, size_t 
     struct spending sp = {
         .now_us = now_us,
         .budget_bps = budget_bps,
-        .squeezed = !a->touched || budget_bps < a->budget_bps || a->share > a->ran_share,
+        .squeezed = !a->touched || budget_bps < a->budget_bps,
         .may_dip = !a->short_us || now_us < a->short_us + ALLOCATE_DIP_US,
         .share = a->share,
         .voices = load_voices(a->share, count_voices(slots, count)),
@@ -534,6 +536,7 @@ void allocate_run(struct allocate *a, const struct allocate_slot *slots, size_t 
     spend(&sp, false);
     for (size_t i = 0; i < sp.count; i++)
         note_wish(&sp.seats[i], &choices[sp.seats[i].slot - slots], total);
+    total->shed = sp.shed;
     if (sp.shed) /* nothing that the network could help */
         total->more = false;
     spend(&sp, true);

@@ -18,7 +18,7 @@
  * - Where the server has too much to do there is less to spend (load.h), as if the
  *   network carried no more: first layers go, for which each slot's lowest step
  *   comes before any other's next, then slots, then voices. Nothing overshoots
- *   then, and who gets nothing is told that it is for this.
+ *   then, nobody is held below for it, and who gets nothing is told why.
  *
  * Against flapping: a step up needs ALLOCATE_HEADROOM_PERCENT of the budget to
  * stay free, a step that is kept does not, and a slot's lowest may even overshoot
@@ -111,6 +111,7 @@ struct allocate_total {
     uint64_t used_bps;   /* of all steps given */
     uint64_t wanted_bps; /* allocate_wanted_bps(): probes need go no further */
     bool more;           /* more bandwidth would be used */
+    bool shed;           /* there was less than the budget: the share of what the server has to give */
 };
 
 /* What is remembered of one slot from one run to the next. */

@@ -5,6 +5,7 @@
 #include "slot.h"
 #include "track.h"
 #include "transport.h"
+#include "worker.h"
 
 enum {
     AUDIO_BPS = 58000,          /* what a voice is taken to need before it was measured, with all headers */
@@ -18,12 +19,26 @@ struct sheet {
     struct allocate_step voices[SFU_SLOTS_MAX]; /* the one step of each audio slot */
 };
 
+/* Whom the viewer has asked for, then the others as they are heard. */
+static uint8_t voice_priority(const struct slot *s)
+{
+    const struct rank_order *heard = &s->holder->room->speech.heard;
+    if (s->view.pin_participant)
+        return UINT8_MAX;
+    for (size_t i = 0; i < heard->count; i++) {
+        if (heard->at[i].id == s->holder->id)
+            return (uint8_t)(UINT8_MAX - 1 - i);
+    }
+    return 0;
+}
+
 static void describe_voice(struct allocate_slot *to, struct allocate_step *step, const struct slot *s,
                            uint64_t now_us)
 {
     uint32_t bps = rate_bps(&s->rate, now_us);
     bps = bps ? bps + bps / 100 * AUDIO_HEADERS_PERCENT : AUDIO_BPS;
     *step = (struct allocate_step){.alive = true, .bps = bps};
+    to->priority = voice_priority(s);
     to->steps = step;
     to->step_count = 1;
 }
@@ -77,15 +92,32 @@ static struct slot_aim aim_of(const struct track *track, const struct allocate_c
     return (struct slot_aim){.sid = layer, .tid = tid};
 }
 
-static void obey(struct slot *s, const struct allocate_choice *choice, uint64_t now_us)
+static void hold_back(struct slot *s, enum sfu_why why, uint64_t now_us)
+{
+    if (why == SFU_WHY_OVERLOAD && s->paused != why)
+        counter_add(&s->viewer->worker->counters,
+                    s->desc.kind == RTP_VIDEO ? COUNT_shed_video : COUNT_shed_audio, 1);
+    slot_pause(s, why, now_us);
+}
+
+static bool is_less(const struct slot_aim *aim, const struct slot_aim *than)
+{
+    if (aim->layer != than->layer)
+        return aim->layer < than->layer;
+    return aim->sid != than->sid ? aim->sid < than->sid : aim->tid < than->tid;
+}
+
+static void obey(struct slot *s, const struct allocate_choice *choice, bool shed, uint64_t now_us)
 {
     if (!s->holder)
         return;
-    if (choice->why == ALLOCATE_BANDWIDTH) {
-        slot_pause(s, now_us);
+    if (choice->why == ALLOCATE_BANDWIDTH || choice->why == ALLOCATE_OVERLOAD) {
+        hold_back(s, choice->why == ALLOCATE_OVERLOAD ? SFU_WHY_OVERLOAD : SFU_WHY_BANDWIDTH, now_us);
         return;
     }
     const struct slot_aim aim = aim_of(s->holder, choice);
+    if (shed && s->aimed && is_less(&aim, &s->aim))
+        counter_add(&s->viewer->worker->counters, COUNT_shed_layers, 1);
     slot_aim(s, &aim, now_us);
 }
 
@@ -110,7 +142,7 @@ static void spend(struct transport *t, uint64_t now_us)
     allocate_run(&b->allocate, sheet.slots, t->slot_count, estimator_target_bps(&b->estimator), now_us,
                  sheet.choices, &total);
     for (size_t i = 0; i < t->slot_count; i++)
-        obey(t->slots[i], &sheet.choices[i], now_us);
+        obey(t->slots[i], &sheet.choices[i], total.shed, now_us);
     /* What is had is wanted, too: an estimate is looked after while a source that may move stands still. */
     estimator_have(&b->estimator, capped(total.used_bps));
     estimator_want(&b->estimator, capped(total.more ? total.wanted_bps : total.used_bps), now_us);
@@ -119,7 +151,10 @@ static void spend(struct transport *t, uint64_t now_us)
 void allot(struct transport *t, uint64_t now_us)
 {
     struct bandwidth *b = t->bandwidth;
-    if (!b || !t->connected || !allocate_due(&b->allocate, estimator_target_bps(&b->estimator), now_us))
+    if (!b || !t->connected)
+        return;
+    b->allocate.share = load_share(t->worker->shed.load.level, t->participant);
+    if (!allocate_due(&b->allocate, estimator_target_bps(&b->estimator), now_us))
         return;
     spend(t, now_us);
     bandwidth_wake(b, now_us);

@@ -1,5 +1,6 @@
 #include "batch.h"
 
+#include "room.h"
 #include "slot.h"
 #include "spread.h"
 #include "track.h"
@@ -8,6 +9,11 @@
 
 void batch_add(struct batch *b, struct layer *layer, struct packet *p, uint64_t number, uint64_t now_us)
 {
+    struct worker *w = layer->track->room->worker;
+    if (layer->track->kind == RTP_VIDEO && shed_late(&w->shed)) {
+        counter_add(&w->counters, COUNT_drop_overload, 1);
+        return;
+    }
     if (b->count == BATCH_MAX || (b->layer && b->layer != layer))
         batch_flush(b, now_us);
     b->layer = layer;

@@ -43,7 +43,8 @@ struct batch {
     struct batch_packet packets[BATCH_MAX];
 };
 
-/* Packet `number` of that layer is to be forwarded. The batch takes a reference. */
+/* Packet `number` of that layer is to be forwarded, unless it is of a picture and it is too late for that
+ * (shed.h). The batch takes a reference. */
 void batch_add(struct batch *b, struct layer *layer, struct packet *p, uint64_t number, uint64_t now_us);
 
 /* Whether the rest of a frame is worth a wait of BATCH_GAP_US; ask once in a turn of the loop. */

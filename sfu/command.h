@@ -36,5 +36,6 @@ enum event {                    /* worker -> control */
              EVENT_WANTED,      /* id: the publisher's transport, a: layers (bit i: layer i), b: track */
              EVENT_STATS,       /* value: cookie, body: struct sfu_transport_stats */
              EVENT_ROOM_OPENED, /* id: room, a: the worker that has it now */
+             EVENT_LOAD,        /* a: enum sfu_shed, b: index of the worker, value: percent busy */
              EVENT_COUNT
 };

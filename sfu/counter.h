@@ -64,6 +64,12 @@
     X(drop_duplicate,       "RTP packets received twice, by RTX or otherwise")                     \
     X(drop_jump,             "RTP packets whose number is far from the last, not believed yet")    \
     X(drop_muted,           "RTP packets of a track that is muted")                                \
+    /* Overload */                                                                                 \
+    X(overload_us,          "microseconds in which something was held back")                       \
+    X(shed_layers,          "times that a slot was given less of a picture for that")              \
+    X(shed_video,           "times that a video slot was paused for that")                         \
+    X(shed_audio,           "times that an audio slot was paused for that")                        \
+    X(drop_overload,        "video packets not forwarded, so that what waits is fetched")          \
     /* Slots */                                                                                    \
     X(fills,                 "times that the slots of a viewer were filled anew")                  \
     X(slot_switches,         "times that a slot went over to another source")                      \

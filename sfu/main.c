@@ -112,6 +112,19 @@ static void print_urls(const struct signaling *signaling)
     fflush(stdout);
 }
 
+/* What has been counted, for whoever looks for what is lost and where. */
+static void log_counters(const struct sfu *sfu)
+{
+    size_t len = sfu_counters(sfu, NULL, 0) + 1;
+    g_autofree char *text = g_malloc(len);
+    sfu_counters(sfu, text, len);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        if (**line && !g_str_has_suffix(*line, " 0"))
+            log_debug(NULL, 0, "%s", *line);
+    }
+}
+
 static int serve(struct app *app, struct conf *conf, struct sfu *sfu)
 {
     char err[ERROR_MAX];
@@ -129,6 +142,7 @@ static int serve(struct app *app, struct conf *conf, struct sfu *sfu)
     g_main_loop_run(app->loop);
     for (size_t i = 0; i < G_N_ELEMENTS(sources); i++)
         g_source_remove(sources[i]);
+    log_counters(sfu);
     return EXIT_SUCCESS;
 }
 

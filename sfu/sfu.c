@@ -102,6 +102,7 @@ static int make_worker(struct sfu *sfu, const struct conf *conf, unsigned i, cha
     if (e)
         return explain(e, conf, &bad, i, err, err_len);
     sfu->worker_count++;
+    shed_init(&sfu->workers[i].shed, conf->limits.load * LOAD_FULL / 100);
     return 0;
 }
 
@@ -263,10 +264,16 @@ static void on_stats(struct sfu *sfu, const struct mail *m)
     sfu->up->stats(sfu->arg, m->value, m->body);
 }
 
+static void on_load(struct sfu *sfu, const struct mail *m)
+{
+    const struct sfu_load load = {.busy = (unsigned)m->value, .shed = (enum sfu_shed)m->a};
+    sfu->up->load(sfu->arg, m->b, &load);
+}
+
 static void (*const events[EVENT_COUNT])(struct sfu *, const struct mail *) = {
     [EVENT_CONNECTED] = on_connected,     [EVENT_GONE] = on_gone,     [EVENT_SLOTS] = on_slots,
     [EVENT_SPEAKERS] = on_speakers,       [EVENT_WANTED] = on_wanted, [EVENT_STATS] = on_stats,
-    [EVENT_ROOM_OPENED] = on_room_opened,
+    [EVENT_ROOM_OPENED] = on_room_opened, [EVENT_LOAD] = on_load,
 };
 
 int sfu_event_fd(const struct sfu *sfu)
@@ -352,13 +359,28 @@ void sfu_join(struct sfu *sfu, uint64_t transport, uint64_t room, uint32_t parti
                        .body = g_memdup2(desc, sizeof(*desc))});
 }
 
-bool sfu_overloaded(const struct sfu *sfu)
+bool sfu_overloaded(const struct sfu *sfu, uint64_t room)
 {
+    const struct place *p = places_find(&sfu->places, room);
+    unsigned next = p ? places_next(&sfu->places, p) : places_home(&sfu->places);
+    if (shed_refuses(&sfu->workers[next].shed))
+        return true;
     for (unsigned i = 0; i < sfu->worker_count; i++) {
         if (mailbox_sender_backlog(&sfu->workers[i].to_worker) > OVERLOAD_BACKLOG)
             return true;
     }
     return false;
+}
+
+struct sfu_load sfu_load(const struct sfu *sfu)
+{
+    unsigned busy = 0, level = 0;
+    for (unsigned i = 0; i < sfu->worker_count; i++) {
+        unsigned its_busy = shed_busy(&sfu->workers[i].shed), its_level = shed_level(&sfu->workers[i].shed);
+        busy = its_busy > busy ? its_busy : busy;
+        level = its_level > level ? its_level : level;
+    }
+    return (struct sfu_load){.busy = shed_percent(busy), .shed = shed_stage(level)};
 }
 
 void sfu_update(struct sfu *sfu, uint64_t transport, const struct sfu_transport_desc *desc)

@@ -120,8 +120,10 @@ void slot_retarget(struct slot *s, uint64_t now_us)
 /* What there was before goes on until the next slot_aim() or slot_pause(), and a new holder's key frame. */
 void slot_hold(struct slot *s, struct track *track, uint64_t now_us)
 {
-    if (s->holder != track)
-        s->aimed = s->paused = false;
+    if (s->holder != track) {
+        s->aimed = false;
+        s->paused = SFU_WHY_FILLED;
+    }
     s->holder = track;
     if (!track)
         slot_retarget(s, now_us);
@@ -131,14 +133,14 @@ void slot_aim(struct slot *s, const struct slot_aim *aim, uint64_t now_us)
 {
     s->aim = *aim;
     s->aimed = s->holder != NULL;
-    s->paused = false;
+    s->paused = SFU_WHY_FILLED;
     slot_retarget(s, now_us);
 }
 
-void slot_pause(struct slot *s, uint64_t now_us)
+void slot_pause(struct slot *s, enum sfu_why why, uint64_t now_us)
 {
     s->aimed = false;
-    s->paused = s->holder != NULL;
+    s->paused = s->holder ? why : SFU_WHY_FILLED;
     slot_retarget(s, now_us);
 }
 
@@ -175,7 +177,7 @@ struct sfu_slot_event slot_describe(const struct slot *s, uint64_t now_us)
     if (slot_hidden(s)) {
         e.why = SFU_WHY_HIDDEN;
     } else if (s->paused && s->holder) {
-        e.why = SFU_WHY_BANDWIDTH;
+        e.why = s->paused;
         name(&e, s->holder);
     } else if (s->current.layer && layer_alive(s->current.layer, now_us)) {
         e.why = SFU_WHY_FILLED;

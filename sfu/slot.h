@@ -48,7 +48,7 @@ struct slot {
     struct track *holder; /* whom room_fill() put here, or NULL */
     struct slot_aim aim;  /* as slot_aim() was told */
     bool aimed;           /* it was told, for this holder; nothing of it is sent before */
-    bool paused;          /* its viewer's network does not carry it */
+    enum sfu_why paused;  /* why nothing of it is sent; SFU_WHY_FILLED = it is not */
 
     /* what is sent */
     struct select select;
@@ -103,8 +103,8 @@ void slot_retarget(struct slot *s, uint64_t now_us);
  * of the track does not live it is the best living one below, else the lowest living one. */
 void slot_aim(struct slot *s, const struct slot_aim *aim, uint64_t now_us);
 
-/* Send nothing until the next slot_aim(): the viewer's network does not carry it. */
-void slot_pause(struct slot *s, uint64_t now_us);
+/* Send nothing until the next slot_aim(): the viewer's network does not carry it, or the server. */
+void slot_pause(struct slot *s, enum sfu_why why, uint64_t now_us);
 
 /* Say which layers it needs: once a second, and when it is pointed elsewhere. */
 void slot_need(const struct slot *s, uint64_t now_us);

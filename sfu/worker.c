@@ -319,9 +319,9 @@ static void send_mail(struct worker *w)
         link_flush(&w->links[i]);
 }
 
-static int wait_ms(struct worker *w, bool more_mail)
+static int wait_ms(struct worker *w, bool more_mail, uint64_t now)
 {
-    uint64_t next = timer_next_us(&w->timers), now = clock_now_us();
+    uint64_t next = timer_next_us(&w->timers);
     uint64_t backlog = worker_has_backlog(w) ? 5 : UINT64_MAX;
     if (more_mail || next <= now)
         return 0;
@@ -353,8 +353,10 @@ static bool wait_for_more(struct worker *w)
     for (uint64_t end_us = w->now_us + BATCH_GAP_US; w->now_us < end_us;) {
         struct epoll_event events[UDP_ADDRESSES_MAX + 1];
         const struct timespec left = {.tv_nsec = (long)(end_us - w->now_us) * 1000};
+        uint64_t before_us = clock_now_us();
         int n = epoll_pwait2(w->epoll, events, UDP_ADDRESSES_MAX + 1, &left, NULL);
         w->now_us = clock_now_us();
+        shed_waited(&w->shed, w->now_us - before_us);
         if (n <= 0 || !receive_ready(w, events, n))
             break;
         if (w->batch.layer != layer || w->batch.count != count)
@@ -387,8 +389,11 @@ static void receive_all(struct worker *w, const struct epoll_event *events, int 
 static void turn(struct worker *w, bool *more_mail)
 {
     struct epoll_event events[UDP_ADDRESSES_MAX + 1];
-    int n = epoll_wait(w->epoll, events, UDP_ADDRESSES_MAX + 1, wait_ms(w, *more_mail));
+    uint64_t now_us = clock_now_us();
+    int n = epoll_wait(w->epoll, events, UDP_ADDRESSES_MAX + 1, wait_ms(w, *more_mail, now_us));
     w->now_us = clock_now_us();
+    shed_waited(&w->shed, w->now_us - now_us);
+    shed_turn(&w->shed, w->now_us);
     for (int i = 0; i < n; i++) {
         if (events[i].data.u64 == EPOLL_INBOX)
             mailbox_clear(&w->inbox);
@@ -430,8 +435,10 @@ static void *run(void *arg)
 {
     struct worker *w = arg;
     bool more_mail = false;
+    shed_begin(w, clock_now_us());
     while (!w->stopping)
         turn(w, &more_mail);
+    shed_end(w);
     end_all(w);
     return NULL;
 }
@@ -465,6 +472,7 @@ int worker_init(struct worker *w, unsigned index, const struct udp_addresses *at
     w->by_ufrag = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     w->by_addr = g_hash_table_new_full(hash_addr, equal_addr, g_free, NULL);
     packet_pool_init(&w->packets, WORKER_PACKETS_MAX);
+    shed_init(&w->shed, LOAD_FULL);
     ice_agent_init(&w->ice, &ice_tables, w);
     mailbox_sender_init(&w->to_control, control);
     int err = mailbox_init(&w->inbox, WORKER_MAILBOX);

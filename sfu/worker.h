@@ -11,6 +11,7 @@
 #include "link.h"
 #include "mailbox.h"
 #include "packet.h"
+#include "shed.h"
 #include "timer.h"
 #include "udp_tx.h"
 
@@ -40,6 +41,7 @@ struct worker {
 
     /* any thread may read */
     struct counters counters;
+    struct shed shed; /* but for two figures worker thread only */
 
     /* control thread only */
     struct mailbox_sender to_worker;

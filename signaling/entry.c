@@ -55,7 +55,11 @@ static enum rpc_code find_meeting(struct server *server, const struct entry *ent
 enum rpc_code entry_make(const struct entry *entry, struct server *server, enum session_way way,
                          const char *address, struct session **session)
 {
-    struct meeting *meeting;
+    struct meeting *meeting = server_meeting(server, entry->room);
+    if (sfu_overloaded(server->plane.sfu, meeting ? meeting->room : 0)) {
+        server->turned_away++;
+        return RPC_BUSY;
+    }
     enum rpc_code code = find_meeting(server, entry, &meeting);
     if (code == RPC_OK)
         *session = server_enter(server, meeting, entry->name, way, address);

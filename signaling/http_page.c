@@ -73,13 +73,20 @@ static int send_body(struct lws *wsi, struct http_page *page)
 static int health(struct lws *wsi, struct http_page *page, bool head_only, const struct door *door)
 {
     const struct server *server = door->server;
+    static const char *const shed[] = {
+        [SFU_SHED_NOTHING] = "nothing",
+        [SFU_SHED_LAYERS] = "layers",
+        [SFU_SHED_VIDEO] = "video",
+        [SFU_SHED_AUDIO] = "audio",
+    };
+    const struct sfu_load load = sfu_load(server->plane.sfu);
     g_autoptr(GString) text = g_string_new(NULL);
     g_string_printf(text,
                     "{\"status\":\"%s\",\"version\":\"%s\",\"rooms\":%u,\"participants\":%u,\"sockets\":%u,"
-                    "\"streams\":%u",
+                    "\"streams\":%u,\"load\":%u,\"shed\":\"%s\",\"turned_away\":%" G_GUINT64_FORMAT,
                     server->draining ? "shutting down" : "ok", PLENUM_VERSION,
                     g_hash_table_size(server->meetings), g_hash_table_size(server->sessions), door->sockets,
-                    server->streams);
+                    server->streams, load.busy, shed[load.shed], server->turned_away);
 #define X(name) g_string_append_printf(text, ",\"" #name "\":%" G_GUINT64_FORMAT, server->whip.name);
     WHIP_COUNTERS(X)
 #undef X

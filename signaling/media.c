@@ -15,7 +15,7 @@ static const char *const gone_names[] = {
 static const char *const why_names[SFU_WHY_COUNT] = {
     [SFU_WHY_FILLED] = "filled",       [SFU_WHY_EMPTY] = "empty",       [SFU_WHY_HIDDEN] = "hidden",
     [SFU_WHY_MUTED] = "muted",         [SFU_WHY_NO_CODEC] = "no codec", [SFU_WHY_NO_LAYER] = "no layer",
-    [SFU_WHY_BANDWIDTH] = "bandwidth",
+    [SFU_WHY_BANDWIDTH] = "bandwidth", [SFU_WHY_OVERLOAD] = "overload",
 };
 
 static void forget(struct session *session)

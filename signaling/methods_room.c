@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { BUSY_RETRY_MS = 5000, BUSY_SPREAD_MS = 10000 }; /* those who come back do not come all at once */
+
 /* --- join ----------------------------------------------------------------- */
 
 struct resumed {
@@ -69,6 +71,8 @@ static enum rpc_code enter(struct rpc_call *call, const struct entry *entry)
     struct client *client = call->client;
     struct session *session;
     enum rpc_code code = entry_make(entry, client->server, SESSION_SOCKET, client->address, &session);
+    if (code == RPC_BUSY)
+        call->retry_ms = g_random_int_range(BUSY_RETRY_MS, BUSY_RETRY_MS + BUSY_SPREAD_MS);
     if (code != RPC_OK)
         return code;
     session_attach(session, client);

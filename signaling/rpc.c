@@ -39,12 +39,21 @@ static void send_result(struct client *client, json_t *id, json_t *result)
 }
 
 /* id NULL: the request's could not be read, and the answer has null (section 5). */
-static void send_error(struct client *client, json_t *id, enum rpc_code code, const char *message)
+static void send_failure(struct client *client, json_t *id, enum rpc_code code, const char *message,
+                         int retry_ms)
 {
     const struct rpc_error *error = error_of(code);
-    send_message(client, json_pack("{s:s, s:O?, s:{s:i, s:s, s:{s:s}}}", "jsonrpc", "2.0", "id", id, "error",
-                                   "code", (int)code, "message", *message ? message : error->message, "data",
-                                   "name", error->name));
+    json_t *data = json_pack("{s:s}", "name", error->name);
+    if (retry_ms)
+        json_object_set_new(data, "retry_after", json_integer(retry_ms));
+    send_message(client,
+                 json_pack("{s:s, s:O?, s:{s:i, s:s, s:o}}", "jsonrpc", "2.0", "id", id, "error", "code",
+                           (int)code, "message", *message ? message : error->message, "data", data));
+}
+
+static void send_error(struct client *client, json_t *id, enum rpc_code code, const char *message)
+{
+    send_failure(client, id, code, message, 0);
 }
 
 static const struct rpc_method *method_of(const struct rpc_method *methods, const char *name)
@@ -95,7 +104,7 @@ static void handle(struct client *client, const struct rpc_method *methods, cons
     if (id && code == RPC_OK)
         send_result(client, id, g_steal_pointer(&call.result));
     else if (id)
-        send_error(client, id, code, call.message);
+        send_failure(client, id, code, call.message, call.retry_ms);
     json_decref(call.result);
     if (call.then)
         call.then(client, call.then_arg);

@@ -28,7 +28,8 @@
     X(SDP, 10, "sdp", "the offer cannot be answered")                                                        \
     X(RATE, 11, "rate", "too many requests: wait a second")                                                  \
     X(SHUTTING_DOWN, 12, "shutting_down", "the server is going down; come back later")                       \
-    X(NO_ROOM, 13, "no_room", "there is no such room, and rooms are not made by joining here")
+    X(NO_ROOM, 13, "no_room", "there is no such room, and rooms are not made by joining here")               \
+    X(BUSY, 14, "busy", "the server has too much to do; try again later")
 
 enum rpc_code {
 #define X(id, code, name, message) RPC_##id = (code),
@@ -46,6 +47,7 @@ struct rpc_call {
     json_t *id;                     /* NULL: nobody waits for an answer */
     json_t *result;                 /* set by the handler, taken over; NULL is {} */
     char message[SCHEMA_ERROR_MAX]; /* of an error; "" = the usual one of its code */
+    int retry_ms;                   /* of an error: try again after that; 0 = nothing is said of it */
     void (*then)(struct client *client, uint32_t arg); /* runs after the answer was sent */
     uint32_t then_arg;
 };

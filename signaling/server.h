@@ -27,7 +27,8 @@ struct server {
     GHashTable *sessions; /* participant -> struct session, owned */
     uint32_t last_participant;
     uint64_t last_cookie;
-    uint32_t streams; /* sessions of WHIP and WHEP */
+    uint32_t streams;     /* sessions of WHIP and WHEP */
+    uint64_t turned_away; /* the media plane had too much to do */
     struct whip_counters whip;
 };
 

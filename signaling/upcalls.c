@@ -1,5 +1,6 @@
 #include "upcalls.h"
 
+#include "log.h"
 #include "server.h"
 
 static struct session *session_of(const struct server *server, uint64_t transport)
@@ -59,6 +60,20 @@ static void on_stats(void *arg, uint64_t cookie, const struct sfu_transport_stat
         rpc_answer(session->client, cookie, media_stats(stats));
 }
 
+static void on_load(void *arg, unsigned worker, const struct sfu_load *load)
+{
+    static const char *const words[] = {
+        [SFU_SHED_LAYERS] = "video is thinned out",
+        [SFU_SHED_VIDEO] = "video is left out, and nobody new comes in",
+        [SFU_SHED_AUDIO] = "only some voices are left, and nobody new comes in",
+    };
+    (void)arg;
+    if (load->shed == SFU_SHED_NOTHING)
+        log_info(NULL, 0, "media worker %u has time again: nothing is left out any more", worker);
+    else
+        log_warning(NULL, 0, "media worker %u is %u %% busy: %s", worker, load->busy, words[load->shed]);
+}
+
 const struct sfu_upcalls upcalls = {
     .connected = on_connected,
     .gone = on_gone,
@@ -66,4 +81,5 @@ const struct sfu_upcalls upcalls = {
     .speakers = on_speakers,
     .wanted = on_wanted,
     .stats = on_stats,
+    .load = on_load,
 };

@@ -43,7 +43,9 @@ static void refuse_entry(struct http_reply *reply, enum rpc_code code)
         return;
     }
     http_reply_say(reply, 503, "%s\n",
-                   code == RPC_ROOM_FULL ? "The room is full." : "The server is full, or going down.");
+                   code == RPC_ROOM_FULL ? "The room is full."
+                   : code == RPC_BUSY    ? "The server has too much to do."
+                                         : "The server is full, or going down.");
     say_later(reply);
 }
 
@@ -264,7 +266,7 @@ bool whip_admit(struct server *server, const struct whip_request *request, struc
 static enum rpc_code enter(struct server *server, const struct whip_request *request,
                            const struct whip_path *path, const struct entry *entry, struct session **session)
 {
-    if (server->draining || server_is_full(server) || sfu_overloaded(server->plane.sfu))
+    if (server->draining || server_is_full(server))
         return RPC_SERVER_FULL;
     return entry_make(entry, server, path->way, request->address, session);
 }

@@ -2,14 +2,16 @@
 
 /**
  * What went wrong. `reason` is stable: the `name` of a server error (signaling/README.md), or one of
- * `timeout` (no reply), `closed` (the socket went away first), `network` (the socket did not open).
+ * `timeout` (no reply), `closed` (the socket went away first), `network` (the socket did not open). `retryAfter`: ms after
+ * which the server wants to be asked again.
  */
 export class PlenumError extends Error {
-  constructor(reason, message, code = null) {
+  constructor(reason, message, code = null, retryAfter = 0) {
     super(message);
     this.name = 'PlenumError';
     this.reason = reason;
     this.code = code;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -94,7 +96,7 @@ export class Rpc {
     if (!waiting) return;
     this.#waiting.delete(id);
     clearTimeout(waiting.timer);
-    if (error) waiting.reject(new PlenumError(error.data?.name ?? 'internal', error.message, error.code));
+    if (error) waiting.reject(new PlenumError(error.data?.name ?? 'internal', error.message, error.code, error.data?.retry_after));
     else waiting.resolve(result);
   }
 

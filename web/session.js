@@ -159,6 +159,7 @@ export class Session {
       } catch (error) {
         if (life !== this.#life) return;
         if (FINAL.has(error.reason)) return this.#end(error);
+        if (error.retryAfter) this.#notBefore = Date.now() + error.retryAfter;
         this.#rpc.drop();
       }
     }

@@ -24,7 +24,7 @@ export class Slot {
   told = NOBODY;
   /** Whose media the stream carries now: the same, or null. */
   shown = null;
-  /** Why: `filled`, `empty`, `hidden`, `muted`, `no codec`, `no layer`, `bandwidth`. */
+  /** Why: `filled`, `empty`, `hidden`, `muted`, `no codec`, `no layer`, `bandwidth`, `overload`. */
   why = 'empty';
   /** To be played by an element; changes when the PeerConnection had to be made anew. */
   stream = null;

@@ -41,6 +41,7 @@ const CALL = {
   room_full: 'The room is full. Try again when somebody has left.',
   server_full: 'The server takes no more people at the moment. Try again later.',
   no_room: 'There is no such room here. Check the name, or ask for the link again.',
+  busy: 'The server has too much to do to let anybody in at the moment. Try again in a few seconds.',
   network: 'The server cannot be reached. Is the network up?',
   closed: 'There is no connection to the server at the moment. It is being tried again.',
   timeout: 'The server does not answer. Try again.',
@@ -64,6 +65,7 @@ const WHY = {
   'no codec': 'This browser cannot play the video',
   'no layer': 'Waiting for the picture',
   bandwidth: 'Paused: your connection is too slow for it',
+  overload: 'Paused: the server has too much to do',
 };
 
 /** What a tile says instead of a picture, or '' where the initials say enough. */

@@ -121,6 +121,7 @@ enum sfu_why { /* why a slot shows nothing, or what it shows */
                SFU_WHY_NO_CODEC,  /* the viewer cannot decode the source's codec */
                SFU_WHY_NO_LAYER,  /* nothing arrives from the publisher */
                SFU_WHY_BANDWIDTH, /* paused: the viewer's network does not carry it */
+               SFU_WHY_OVERLOAD,  /* paused: the server has too much to do */
                SFU_WHY_COUNT
 };
 
@@ -128,7 +129,7 @@ struct sfu_slot_event {
     uint16_t slot;          /* index into the transport's slots */
     uint8_t why;            /* enum sfu_why */
     uint32_t track;         /* the source track's id; also where it cannot be shown (NO_CODEC, NO_LAYER,
-                               BANDWIDTH); 0 = nobody's */
+                               BANDWIDTH, OVERLOAD); 0 = nobody's */
     uint32_t participant;   /* who owns that track, or 0 */
     uint32_t rtp_timestamp; /* of the slot's stream, from which this holds */
 };
@@ -189,6 +190,18 @@ struct sfu_transport_stats {
     struct sfu_slot_stats slots[SFU_SLOTS_MAX];
 };
 
+enum sfu_shed { /* what a worker with too much to do leaves out, each with those before it */
+                SFU_SHED_NOTHING,
+                SFU_SHED_LAYERS, /* of video, the highest first */
+                SFU_SHED_VIDEO,  /* whole slots, the least wanted first; and nobody new is to come */
+                SFU_SHED_AUDIO,  /* likewise, the quietest first, but for one */
+};
+
+struct sfu_load {
+    unsigned busy; /* percent of its time that a worker works */
+    enum sfu_shed shed;
+};
+
 /* Upcalls, all on the control thread. Arguments live for the call only. */
 struct sfu_upcalls {
     void (*connected)(void *arg, uint64_t transport); /* ICE and DTLS are done, media flows */
@@ -201,6 +214,8 @@ struct sfu_upcalls {
     void (*wanted)(void *arg, uint64_t transport, uint32_t track, uint8_t layers);
     /* cookie as given to sfu_stats(). */
     void (*stats)(void *arg, uint64_t cookie, const struct sfu_transport_stats *stats);
+    /* That worker leaves out other things than before; 5 s apart at least. */
+    void (*load)(void *arg, unsigned worker, const struct sfu_load *load);
 };
 
 /* --- Life ------------------------------------------------------------------- */
@@ -244,8 +259,12 @@ size_t sfu_candidates(const struct sfu *sfu, uint64_t transport, struct sockaddr
 void sfu_join(struct sfu *sfu, uint64_t transport, uint64_t room, uint32_t participant,
               const struct sfu_transport_desc *desc);
 
-/* More waits for a worker than it can take: refuse new joins. */
-bool sfu_overloaded(const struct sfu *sfu);
+/* Refuse who would come into that room (0: a new one), as the worker for it already leaves out video slots,
+ * or more waits for a worker than it can take. */
+bool sfu_overloaded(const struct sfu *sfu, uint64_t room);
+
+/* Of the worker that has the most to do. */
+struct sfu_load sfu_load(const struct sfu *sfu);
 
 /* A new offer of that participant was answered: ICE credentials (a restart,
  * where they differ) and media. Tracks are matched by id, slots by index and SSRC; slots are only ever

@@ -142,9 +142,24 @@ void sfu_join(struct sfu *sfu, uint64_t transport, uint64_t room, uint32_t parti
     fake_push(sfu, FAKE_CONNECTED, transport, 0);
 }
 
-bool sfu_overloaded(const struct sfu *sfu)
+bool sfu_overloaded(const struct sfu *sfu, uint64_t room)
 {
+    (void)room;
     return sfu->overloaded;
+}
+
+size_t sfu_counters(const struct sfu *sfu, char *buf, size_t len)
+{
+    (void)sfu;
+    if (len)
+        *buf = '\0';
+    return 0;
+}
+
+struct sfu_load sfu_load(const struct sfu *sfu)
+{
+    (void)sfu;
+    return (struct sfu_load){.busy = 1};
 }
 
 void sfu_update(struct sfu *sfu, uint64_t transport, const struct sfu_transport_desc *desc)

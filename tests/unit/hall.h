@@ -36,6 +36,7 @@ struct hall_seat {
     uint8_t level;                /* of the microphone */
     enum hall_codec codec;        /* of the camera */
     uint16_t side[HALL_LAYERS];   /* of the camera's pictures, in the order of its layers; 0 = none come */
+    size_t ballast[HALL_LAYERS];  /* bytes that they are larger by than need be */
     uint16_t seq[2][HALL_LAYERS]; /* audio, video */
     uint64_t next_us[2];          /* when the next packet comes */
     bool off[2];                  /* none comes */
@@ -192,6 +193,8 @@ static inline void hall_packet(struct hall *h, size_t seat, enum rtp_kind kind, 
     wr_u32(&w, 0xbede0001);
     wr_u32(&w, (uint32_t)HALL_LEVEL_ID << 28 | (uint32_t)s->level << 16);
     hall_write_payload(s, kind, layer, &w);
+    for (size_t i = 0; kind == RTP_VIDEO && i < s->ballast[layer]; i++)
+        wr_u8(&w, 0);
     p->len = (uint16_t)wr_len(&w);
     p->arrival_us = h->now_us;
     assert_int_equal(rtp_view_parse(&p->view, p->data, p->len, &t->media.exts), 0);

@@ -182,7 +182,7 @@ static const struct {
     const char *err;  /* after its name; a beginning */
 } bad_files[] = {
     {"[http]\nprot = 1\n", "http.prot: no such key; section http has: address port tls"},
-    {"[htpp]\nport = 1\n", "htpp: no such section; there are: http rtc room signaling auth ice log"},
+    {"[htpp]\nport = 1\n", "htpp: no such section; there are: http rtc room limits signaling auth ice log"},
     {"port = 1\n", "Key file does not start with a group"},
     {"[http]\nport\n", "Key file contains line"},
     {"[http]\nport = \n", "http.port = : not allowed; it may be 1 to 65535"},

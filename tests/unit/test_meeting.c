@@ -143,6 +143,37 @@ static void check_limits(void **state)
     fake_plane_finish(&plane);
 }
 
+/* Nobody new comes in while the media plane has too much to do; those who are in may come back. */
+static void check_busy(void **state)
+{
+    (void)state;
+    struct fake_plane plane;
+    fake_plane_init(&plane, NULL);
+    struct fake_client *a = fake_connect(&plane), *b = fake_connect(&plane);
+    const json_t *joined = fake_result(a, "join", json_pack("{s:s, s:s}", "room", "r", "name", "A"));
+    g_autofree char *secret = g_strdup(json_string_value(json_object_get(joined, "session")));
+    fake_sfu.overloaded = true;
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *answer =
+            fake_call(b, "join", json_pack("{s:s, s:s}", "room", i ? "r" : "new", "name", "B"));
+        const json_t *error = json_object_get(answer, "error"), *data = json_object_get(error, "data");
+        assert_int_equal(json_integer_value(json_object_get(error, "code")), RPC_BUSY);
+        assert_string_equal(json_string_value(json_object_get(data, "name")), "busy");
+        assert_in_range(json_integer_value(json_object_get(data, "retry_after")), 5000, 15000);
+    }
+    assert_int_equal(plane.server.turned_away, 2);
+    assert_int_equal(g_hash_table_size(plane.server.meetings), 1);
+    fake_cut(a, false);
+    struct fake_client *again = fake_connect(&plane);
+    fake_result(again, "join", json_pack("{s:s, s:s, s:i}", "room", "r", "resume", secret, "event", 0));
+    fake_sfu.overloaded = false;
+    fake_result(b, "join", json_pack("{s:s, s:s}", "room", "r", "name", "B"));
+    fake_free(a);
+    fake_free(b);
+    fake_free(again);
+    fake_plane_finish(&plane);
+}
+
 static void check_closed_rooms(void **state)
 {
     (void)state;
@@ -271,9 +302,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(check_small_room),   cmocka_unit_test(check_large_room),
         cmocka_unit_test(check_pages),        cmocka_unit_test(check_limits),
-        cmocka_unit_test(check_closed_rooms), cmocka_unit_test(check_chat),
-        cmocka_unit_test(check_lobby),        cmocka_unit_test(check_hidden_lobby),
-        cmocka_unit_test(check_speakers),
+        cmocka_unit_test(check_busy),         cmocka_unit_test(check_closed_rooms),
+        cmocka_unit_test(check_chat),         cmocka_unit_test(check_lobby),
+        cmocka_unit_test(check_hidden_lobby), cmocka_unit_test(check_speakers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,6 +114,20 @@ test('errors have the name that the server gave them', async () => {
   assert.equal(session.state, 'open');
 });
 
+test('a server that has too much to do is asked again when it wants to be', async () => {
+  await joined();
+  const began = Date.now();
+  let refused = 0;
+  answer = (method, params) => {
+    if (params.resume) throw { name: 'resume_expired' };
+    if (!refused++) throw { name: 'busy', retry_after: 1500 };
+    return member();
+  };
+  sockets[0].end(1006);
+  await until(() => session.state === 'joined' && refused === 2);
+  assert.ok(Date.now() - began >= 1500);
+});
+
 test('a request without a reply times out', async () => {
   await joined();
   answer = () => undefined;

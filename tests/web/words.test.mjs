@@ -31,6 +31,7 @@ test('what is wrong with the page is said once, what is wrong with devices for e
 
 test('errors of calls; the server\'s own words where there are none of ours', () => {
   assert.match(callWords({ reason: 'room_full', message: 'x' }), /full/);
+  assert.match(callWords({ reason: 'busy', message: 'x' }), /too much to do/);
   assert.match(callWords({ reason: 'unauthorized', message: 'x' }), /invitation/);
   assert.equal(callWords({ reason: 'something_new', message: 'Use the other door.' }), 'Use the other door.');
   assert.equal(callWords({ reason: 'toString', message: 'x' }), 'x');

@@ -32,7 +32,8 @@ export async function startServer({ preset = 'release', program = 'plenum', set 
   const scheme = (set['http.tls'] ?? 'off') === 'off' ? 'http' : 'https';
   const host = set['http.address'] ?? '127.0.0.1';
   const url = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}/`;
-  const sets = Object.entries(set).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+  // Browsers and sanitizers take all of a machine: that is not to thin out what is tested.
+  const sets = Object.entries({ 'limits.load': 100, ...set }).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
   const [command, ...args] = [...(link?.command ?? []), ...limit(files), `${root}build/${preset}/${program}`, '--config', 'conf/plenum.ini', ...sets];
   const child = spawn(command, args, {
     cwd: root,
