@@ -39,7 +39,7 @@ listening() {
 start_plenum() {
     $first taskset -c $server_core build/release/plenum --set rtc.workers=1 --set rtc.address=$here \
         --set http.address=$here --set http.connections=100000 --set room.max_participants=100000 \
-        --set log.level=warning >"$out/server.log" 2>&1 &
+        --set limits.load=100 --set log.level=warning >"$out/server.log" 2>&1 &
     server=$!
     listening 8080
 }

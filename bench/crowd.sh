@@ -32,7 +32,7 @@ build() {
 start() {
     # shellcheck disable=SC2086 # a list of words
     build/release/plenum --set http.address=127.0.0.1 --set http.port=$http --set rtc.address=127.0.0.1 \
-        --set rtc.port=$rtc --set rtc.workers="$workers" --set rtc.spread="$spread" \
+        --set rtc.port=$rtc --set rtc.workers="$workers" --set rtc.spread="$spread" --set limits.load=100 \
         --set log.level=warning ${SERVER:-} >"$out" &
     server=$!
     until grep -q ready "$out"; do
