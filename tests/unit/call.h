@@ -91,8 +91,8 @@ struct call {
     uint32_t speaker_events;
 };
 
-/* A media plane with that many workers at 127.0.0.1, and one room. Where the environment has PLENUM_SPREAD, two
- * workers stand in for a single one, and everyone in the room is on another than who came before. */
+/* A media plane with that many workers at 127.0.0.1, and one room. Where the environment has PLENUM_SPREAD,
+ * two workers stand in for a single one, and everyone in the room is on another than who came before. */
 struct call *call_new(unsigned workers);
 /* And a room goes on to the next worker when one has that many of it (rtc.spread). */
 struct call *call_new_spread(unsigned workers, unsigned spread);

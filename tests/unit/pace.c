@@ -20,6 +20,7 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *t);
 
 static atomic_int_fast64_t lag_ns;               /* of the clock behind time */
 static atomic_int_fast64_t limit_ns = INT64_MAX; /* of CLOCK_MONOTONIC, as the clock shows it */
+static atomic_int_fast64_t shown_ns;             /* the latest time that was told */
 static int threads[THREADS_MAX];                 /* files that tell their states */
 static size_t thread_count;
 
@@ -37,11 +38,23 @@ static int64_t behind_ns(int64_t now_ns)
     return now_ns - lag > limit ? now_ns - limit : lag;
 }
 
+/* No less than was shown before: a thread may be stopped between looking at the time and at what to take off.
+ */
+static int64_t never_back(int64_t ns)
+{
+    int_fast64_t before = atomic_load(&shown_ns);
+    while (before < ns && !atomic_compare_exchange_weak(&shown_ns, &before, ns))
+        continue;
+    return before < ns ? ns : before;
+}
+
 int __wrap_clock_gettime(clockid_t clock, struct timespec *t)
 {
     if (clock != CLOCK_MONOTONIC && clock != CLOCK_REALTIME)
         return __real_clock_gettime(clock, t);
-    int64_t ns = time_ns(clock) - behind_ns(time_ns(CLOCK_MONOTONIC));
+    int64_t now_ns = time_ns(CLOCK_MONOTONIC), ns = never_back(now_ns - behind_ns(now_ns));
+    if (clock == CLOCK_REALTIME)
+        ns += time_ns(CLOCK_REALTIME) - now_ns;
     *t = (struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
     return 0;
 }
