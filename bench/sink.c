@@ -4,7 +4,7 @@
 #include "stamp.h"
 #include "vp8.h"
 
-enum { NEAR = 1 << 16, KEY_HEADER_LEN = 10, FRAME_TAG_LEN = 3, TOC_LEN = 1 };
+enum { NEAR = 1 << 16, KEY_HEADER_LEN = 10, FRAME_TAG_LEN = 3, TOC_LEN = 1, TICKS_A_MS = 90 };
 
 void sink_init(struct sink *s, enum rtp_kind kind, uint32_t ssrc, uint32_t rtx_ssrc)
 {
@@ -63,9 +63,11 @@ static void follow(struct sink *s, const struct sink_packet *p, const struct con
         s->cold_switches++;
 }
 
-/* A frame of a video track came. Whether what a slot shows changes hands at once or after a while is the
- * server's choice, so a freeze is only what happens to one track; another layer may have other times. */
-static void watch_frames(struct sink *s, bool other_track, bool other_layer, uint64_t now_us)
+/* A frame of a video track came, by its timestamp so much after the one before. Whether what a slot shows
+ * changes hands at once or after a while is the server's choice, so a freeze is only what happens to one
+ * track; another layer may have other times. */
+static void watch_frames(struct sink *s, bool other_track, bool other_layer, uint64_t apart_us,
+                         uint64_t now_us)
 {
     uint64_t took_us = now_us - s->frame_us, usual_us = s->frame_time_us;
     uint64_t freeze_us = usual_us + (other_layer ? SINK_SWITCH_US : SINK_FREEZE_US);
@@ -75,10 +77,16 @@ static void watch_frames(struct sink *s, bool other_track, bool other_layer, uin
         s->freezes++;
         s->frozen_us += took_us - usual_us;
     } else if (!first && !other_layer) {
-        s->frame_time_us = usual_us ? (7 * usual_us + took_us) / 8 : took_us;
+        s->frame_time_us = usual_us ? (7 * usual_us + apart_us) / 8 : apart_us;
     }
     if (first || other_layer)
         s->frame_time_us = 0;
+}
+
+static uint64_t frames_apart_us(const struct sink *s, const struct sink_packet *p)
+{
+    int32_t ticks = ts_diff(p->timestamp, s->timestamp);
+    return ticks > 0 ? (uint64_t)ticks * 1000 / TICKS_A_MS : 0;
 }
 
 static void take_newest(struct sink *s, uint64_t number, const struct sink_packet *p, const struct content *c,
@@ -92,7 +100,7 @@ static void take_newest(struct sink *s, uint64_t number, const struct sink_packe
         s->switch_timestamp = p->timestamp;
     }
     if (s->kind == RTP_VIDEO && c->start)
-        watch_frames(s, p->csrc != s->csrc, c->stamp.layer != s->layer, now_us);
+        watch_frames(s, p->csrc != s->csrc, c->stamp.layer != s->layer, frames_apart_us(s, p), now_us);
     for (uint64_t i = s->newest + 1; i < number && i <= s->newest + SINK_WINDOW; i++)
         mark(s, i, false);
     s->newest = number;

@@ -52,7 +52,7 @@ struct sink {
 
     struct histogram *latency; /* us from stamp to arrival goes there; NULL = nowhere; the owner's */
     bool unstamped;            /* set by the owner: payloads are real media, nothing is read from them */
-    uint64_t frame_us, frame_time_us; /* when the newest frame came, and what is usual between two */
+    uint64_t frame_us, frame_time_us; /* when the newest frame came; what is usual between two timestamps */
 
     struct rtcp_sr sr; /* the last */
     uint32_t srs;      /* how many */

@@ -168,6 +168,25 @@ static void layers_have_times_of_their_own(void **state)
     }
 }
 
+/* Frames that come all at once, as a cached key frame and what followed it, are no habit. */
+static void catching_up_is_no_freeze(void **state)
+{
+    (void)state;
+    struct stream t;
+    static struct written held[100];
+    stream_init(&t);
+    t.source.conf.interval_us = 250000;
+    forward(&t, 40);
+    assert_int_equal(t.sink.freezes, 0);
+    for (size_t i = 0; i < COUNT(held); i++)
+        stream_write(&t, &held[i]);
+    for (size_t i = 0; i < COUNT(held); i++)
+        give(&t, &held[i]);
+    assert_int_equal(t.sink.freezes, 1); /* until they came */
+    forward(&t, 100);
+    assert_int_equal(t.sink.freezes, 1);
+}
+
 /* Another participant after a pause is no freeze, another layer is no other participant. */
 static void switches(void **state)
 {
@@ -222,9 +241,13 @@ static void corrupt_payloads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_perfect_stream), cmocka_unit_test(what_is_missing_late_and_twice),
-        cmocka_unit_test(freezes),          cmocka_unit_test(layers_have_times_of_their_own),
-        cmocka_unit_test(switches),         cmocka_unit_test(corrupt_payloads),
+        cmocka_unit_test(a_perfect_stream),
+        cmocka_unit_test(what_is_missing_late_and_twice),
+        cmocka_unit_test(freezes),
+        cmocka_unit_test(layers_have_times_of_their_own),
+        cmocka_unit_test(catching_up_is_no_freeze),
+        cmocka_unit_test(switches),
+        cmocka_unit_test(corrupt_payloads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
