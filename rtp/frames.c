@@ -32,7 +32,10 @@ static bool is_of(const struct frames_entry *e, uint64_t number, const struct rt
 bool frames_find(struct frames *s, uint64_t number, const struct rtp_view *v, const struct frame_info *f,
                  size_t *at)
 {
-    for (*at = s->count; *at > 0; --*at) {
+    *at = s->count;
+    if (f->start && s->count && number > frames_newest(s)->number)
+        return false; /* what is_of() says of each */
+    for (; *at > 0; --*at) {
         if (is_of(frames_at(s, *at - 1), number, v, f)) {
             --*at;
             return true;
