@@ -181,6 +181,7 @@ END {
     print "in 16 verified in full; the load tester polls, so that sending wakes nobody. CPU is that of the server's process,"
     print "user and system, divided by the packets that came."
     print "Janus has `event_loops = 1`, which is its best; \"default threads\" is a thread for each connection."
+    print "Plenum does not shed load here (`limits.load = 100`): its limit is where somebody really gets less."
     print "\"(n % came)\" where a server did not forward all of it; ° where the load tester itself was short of time, so that a"
     print "part of that latency, or the limit, is its own. Every figure of every run is in `build/compare/*.tsv`.\n"
     print "## Over loopback\n"
