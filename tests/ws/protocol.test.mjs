@@ -85,7 +85,8 @@ test('too many requests: refused, then disconnected; others do not notice', asyn
   const bad = await Client.open(server.ws);
   const good = await Client.open(server.ws);
   for (let id = 0; id < 200; id++) bad.send(JSON.stringify({ jsonrpc: '2.0', id, method: 'rooms' }));
-  assert.equal((await bad.whenClosed()).code, 1008);
+  const { code } = await bad.whenClosed();
+  assert.ok(code === 1008 || code === 1006, `${code}`); // what it still sends may reset the connection before it reads why
   await good.result('rooms', {});
 });
 
