@@ -111,7 +111,7 @@ stage_unit() {
         build $preset || continue
         say "Unit tests ($preset)"
         CMOCKA_MESSAGE_OUTPUT=TAP LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp:print_suppressions=0" \
-            TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp" \
+            TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp" G_SLICE=always-malloc \
             ctest --preset $preset -V -j "$jobs" >"build/logs/unit-$preset" 2>&1
         tally ctest "unit-$preset" $?
     done

@@ -14,6 +14,7 @@ const environment = {
   LSAN_OPTIONS: `suppressions=${root}tests/lsan.supp:print_suppressions=0`,
   UBSAN_OPTIONS: 'print_stacktrace=1',
   TSAN_OPTIONS: `suppressions=${root}tests/tsan.supp:second_deadlock_stack=1`,
+  G_SLICE: 'always-malloc', // GLib's own allocator hands memory from thread to thread in ways that TSan does not see
 };
 
 // What comes before a command, for it to have that many open files at most.
