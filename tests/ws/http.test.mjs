@@ -92,7 +92,7 @@ test('/health counts', async (t) => {
   await client.result('join', { room: 'r', name: 'N' });
   const { version, ...counts } = await health(server);
   assert.deepEqual(counts, {
-    status: 'ok', rooms: 1, participants: 1, sockets: 1, streams: 0,
+    status: 'ok', rooms: 1, participants: 1, sockets: 1, streams: 0, load: 1, shed: 'nothing', turned_away: 0,
     published: 0, played: 0, trickled: 0, restarted: 0, deleted: 0, refused: 0,
   });
   assert.match(version, /^\d+\.\d+\.\d+$/);
