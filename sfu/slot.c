@@ -177,7 +177,7 @@ struct sfu_slot_event slot_describe(const struct slot *s, uint64_t now_us)
     if (slot_hidden(s)) {
         e.why = SFU_WHY_HIDDEN;
     } else if (s->paused && s->holder) {
-        e.why = s->paused;
+        e.why = (uint8_t)s->paused;
         name(&e, s->holder);
     } else if (s->current.layer && layer_alive(s->current.layer, now_us)) {
         e.why = SFU_WHY_FILLED;
