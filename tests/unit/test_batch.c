@@ -9,19 +9,25 @@
 
 #include "batch.h"
 #include "packet.h"
+#include "room.h"
 #include "track.h"
+#include "worker.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
+static struct worker idle; /* with time for everything */
+
 struct stage {
     struct packet_pool pool;
+    struct room room;
     struct track track;
     struct batch batch;
 };
 
 static void set_up(struct stage *s, enum rtp_kind kind, size_t viewers)
 {
-    *s = (struct stage){.track.kind = kind};
+    *s = (struct stage){.room.worker = &idle, .track.kind = kind};
+    s->track.room = &s->room;
     packet_pool_init(&s->pool, BATCH_MAX);
     s->track.layers[0].track = &s->track;
     s->track.layers[0].watchers.count = viewers;
