@@ -81,9 +81,18 @@ static void received(struct ws_client *c, const char *bytes, size_t len)
     g_string_truncate(c->in, 0);
 }
 
+/* It tells no more of this one, which may be freed from now on. */
+static void let_go(struct ws_client *c, struct lws *wsi, const char *why)
+{
+    lws_set_wsi_user(wsi, NULL);
+    gone(c, why);
+}
+
 static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
     struct ws_client *c = user;
+    if (!c)
+        return 0;
     switch (reason) {
     case LWS_CALLBACK_CLIENT_ESTABLISHED:
         c->wsi = wsi;
@@ -103,14 +112,18 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return 0;
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: {
         g_autofree char *said = in ? g_strndup(in, len) : NULL;
-        gone(c, web_explain(said));
+        let_go(c, wsi, web_explain(said));
         return 0;
     }
     case LWS_CALLBACK_CLIENT_CLOSED: {
         g_autofree char *why = g_steal_pointer(&c->why);
-        gone(c, why ? why : "the server closed the connection");
+        let_go(c, wsi, why ? why : "the server closed the connection");
         return 0;
     }
+    case LWS_CALLBACK_WSI_DESTROY: /* of some that fail on the way nothing else is told */
+        if (c->wsi == wsi)
+            let_go(c, wsi, "no connection");
+        return 0;
     default:
         return 0;
     }
