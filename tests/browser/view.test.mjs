@@ -45,8 +45,7 @@ test('who is pinned takes it, and nothing more is sent by the other', async () =
   await cleo.sees(ben);
   await sendsNothing(ann);
   await until('Ann looks like nobody', () => cleo.tile(ann, 'camera', 'avatar'));
-  const { height } = await cleo.slotOf(ben);
-  assert.equal(height, 360, 'the tile is large');
+  await until('the picture is as large as the tile', async () => (await cleo.slotOf(ben)).height === 360);
 });
 
 test('it stays there when it is no longer pinned', async () => {
