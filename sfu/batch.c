@@ -49,7 +49,7 @@ void batch_waited(struct batch *b, bool came)
 
 void batch_even_out(struct batch *b)
 {
-    if (!b->count || b->layer->track->kind != RTP_VIDEO)
+    if (!b->layer || !b->count || b->layer->track->kind != RTP_VIDEO)
         return;
     uint16_t next = b->packets[b->count - 1].packet->view.payload_len;
     for (size_t i = b->count - 1; i-- > 0;) {
