@@ -81,6 +81,17 @@ void estimator_expect(struct estimator *e, bool transport_cc)
     e->deaf = !transport_cc;
 }
 
+bool estimator_swamped(const struct estimator *e, uint64_t now_us)
+{
+    return e->queue.stands &&
+           (uint64_t)rate_bps(&e->sent, now_us) * 100 > (uint64_t)e->target_bps * ESTIMATOR_SWAMPED_PERCENT;
+}
+
+bool estimator_arrived(const struct estimator *e, uint64_t since_us)
+{
+    return e->arrived_us >= since_us;
+}
+
 /* So little is sent that nothing is learned about more. */
 static bool limited(const struct estimator *e, uint64_t now_us)
 {
@@ -220,21 +231,37 @@ static uint32_t take_probe(struct estimator *e, const struct probe_outcome *p, u
     return followed ? bps : 0;
 }
 
+/* The queue has become shorter since the last decrease: it drains. */
+static bool sinks(const struct estimator *e, uint64_t now_us)
+{
+    bool decreased = e->aimd.decreased_us && now_us - e->aimd.decreased_us < SINKING_US;
+    return decreased && e->queue.wait_us < e->overuse_wait_us;
+}
+
 /* Frames come in bursts, a key frame above all, and so do probes: the trend rises while one arrives and sees
  * a queue that is gone soon after. Overuse is what leaves a queue behind, and one that does not sink already
  * after the last decrease. */
 static bool leaves_queue(const struct estimator *e, uint64_t now_us)
 {
-    bool decreased = e->aimd.decreased_us && now_us - e->aimd.decreased_us < SINKING_US;
     int64_t least_us = OVERUSE_WAIT_US + (int64_t)foreign_jitter_us(e);
-    return e->queue.wait_us >= least_us && !(decreased && e->queue.wait_us < e->overuse_wait_us);
+    return e->queue.wait_us >= least_us && !sinks(e, now_us);
 }
 
-/* A queue that stands full is overuse, although its delay does not grow any more. One that was
- * made is given time to drain before the rate rises; if it does not, it is somebody else's. */
+/* The rate was lowered for a queue that stands. Whether it is low enough is seen by what was sent since,
+ * which has to come out of that queue first. */
+static bool is_answered(const struct estimator *e)
+{
+    return !e->queue.stands || !e->stood_us || estimator_arrived(e, e->stood_us + STANDING_QUEUE_SPAN_US / 2);
+}
+
+/* A queue that has come to stand is overuse, whatever the trend has seen of it so far, and so is one that
+ * stands full, although its delay does not grow any more. One that was made is given time to drain before the
+ * rate rises; if it does not, it is somebody else's. */
 static enum trend verdict(const struct estimator *e, uint64_t now_us)
 {
-    if (e->queue.full)
+    if (!is_answered(e))
+        return TREND_UNDERUSE;
+    if (e->queue.rose || (e->queue.full && !sinks(e, now_us)))
         return TREND_OVERUSE;
     if (e->trendline.trend == TREND_OVERUSE && !leaves_queue(e, now_us))
         return TREND_UNDERUSE;
@@ -245,29 +272,34 @@ static enum trend verdict(const struct estimator *e, uint64_t now_us)
 }
 
 /* What the way carries. Where a queue builds, that may be far more than was sent a moment ago: a key frame of
- * a larger layer makes one on a way that has room for the layer. Where little is sent a short queue tells
- * that the target is too high, not how much: go down in steps, of which there are more if that was not
- * enough. */
+ * a larger layer makes one on a way that has room for the layer. Where one stands it is what arrives now, and
+ * may be far less than a moment ago: the mean comes down too slowly for that. Where little is sent a short
+ * queue tells that the target is too high, not how much: go down in steps, of which there are more if that
+ * was not enough. */
 static uint32_t carried(const struct estimator *e, enum trend trend, bool is_limited)
 {
     uint32_t mean = acked_rate_bps(&e->acked);
     if (trend != TREND_OVERUSE || !mean)
         return mean;
     uint32_t burst = acked_rate_burst_bps(&e->acked), most = burst > mean ? burst : mean;
+    if (e->queue.stands && burst)
+        return burst;
     uint32_t step = (uint32_t)((uint64_t)e->aimd.bps * LIMITED_STEP_PERCENT / 100);
-    return is_limited && !e->queue.stands && step > most ? step : most;
+    return is_limited && step > most ? step : most;
 }
 
 static void judge(struct estimator *e, const struct findings *f, bool is_limited, uint64_t now_us)
 {
     enum trend trend = verdict(e, now_us);
     uint32_t go_on_bps = 0;
-    if (trend == TREND_OVERUSE)
+    if (trend == TREND_OVERUSE || !is_answered(e))
         e->overuse_wait_us = e->queue.wait_us;
     if (f->cluster && f->probe.bps && trend != TREND_OVERUSE)
         go_on_bps = take_probe(e, &f->probe, now_us);
     else
         aimd_update(&e->aimd, trend, carried(e, trend, is_limited), is_limited, now_us);
+    if (e->queue.stands && e->aimd.decreased_us == now_us)
+        e->stood_us = now_us;
     if (f->cluster)
         probe_result(&e->probe, f->cluster, go_on_bps, now_us);
 }
@@ -299,6 +331,8 @@ void estimator_feedback(struct estimator *e, const struct rtcp_cc *cc, uint64_t 
     e->basis = ESTIMATOR_TRANSPORT_CC;
     e->heard_us = now_us;
     e->unheard = 0;
+    if (f.newest_us > e->arrived_us)
+        e->arrived_us = f.newest_us;
     if (f.newest_us && !e->rtt_reported)
         set_rtt(e, (uint32_t)(now_us - f.newest_us < UINT32_MAX ? now_us - f.newest_us : UINT32_MAX));
     standing_queue_feedback(&e->queue, f.delay_us, batch.count, f.lost, now_us);

@@ -42,6 +42,7 @@ enum {
     ESTIMATOR_SILENT_STEP_US = 500000, /* ... and the rate lowered that often */
     ESTIMATOR_DEAF_US = 5000000,       /* packets leave, and no feedback ever came: there is none */
     ESTIMATOR_QUIET_US = 1000000,      /* no report for so long, as little is sent: as one without losses */
+    ESTIMATOR_SWAMPED_PERCENT = 150,   /* of the target is sent while a queue stands */
 };
 
 /* What the target rests on. */
@@ -60,6 +61,7 @@ struct estimator {
     struct probe_measure measure;
     struct rate sent;
     int64_t overuse_wait_us; /* in the queue, when the rate was lowered for it last */
+    uint64_t stood_us;       /* when the rate was lowered last while a queue stood; 0 = never */
     enum estimator_basis basis;
     bool deaf; /* no transport-cc is to be expected */
     uint32_t target_bps;
@@ -70,6 +72,7 @@ struct estimator {
     uint32_t unheard;      /* packets sent since the last feedback */
     uint64_t unheard_us;   /* when the first of them was, or the rate last lowered for their sake */
     uint64_t heard_us;     /* the last feedback */
+    uint64_t arrived_us;   /* when the newest packet that arrived was sent */
     uint32_t silent_bps;   /* the estimate before the silence that lasts; 0 = none */
     uint64_t remb_us;      /* when the last one came */
     uint64_t exercised_us; /* when the target was last in use, or a probe confirmed it */
@@ -115,6 +118,13 @@ void estimator_have(struct estimator *e, uint32_t bps);
 
 /* Time passes: probes are decided on, a way without feedback is noticed. */
 void estimator_tick(struct estimator *e, uint64_t now_us);
+
+/* A queue stands on the way, and far more is sent than the way carries: what is sent now waits long, or
+ * finds the queue full. */
+bool estimator_swamped(const struct estimator *e, uint64_t now_us);
+
+/* Something that was sent at that time or later has arrived: what stood in the queue then is gone. */
+bool estimator_arrived(const struct estimator *e, uint64_t since_us);
 
 /* More is wanted than may be sent: go on with estimator_tick(), though nothing is sent. */
 bool estimator_hungry(const struct estimator *e);

@@ -20,13 +20,16 @@ static void note_delay(struct standing_queue *q, int64_t delay_us, uint64_t now_
     if (q->delay.started && delay_us > q->delay.value + MIN_FILTER_STEP_US)
         delay_us = q->delay.value + MIN_FILTER_STEP_US; /* a long queue, not a step of the clock */
     min_filter_add(&q->delay, delay_us, now_us);
+    int64_t before_us = q->wait_us;
     q->stands = delay_us - q->delay.value > STANDING_QUEUE_US;
     note_wait(q, delay_us - q->delay.value, now_us);
+    q->rose = before_us <= STANDING_QUEUE_US && q->wait_us > STANDING_QUEUE_US;
 }
 
 void standing_queue_feedback(struct standing_queue *q, int64_t delay_us, size_t packets, size_t lost,
                              uint64_t now_us)
 {
+    q->rose = false;
     if (packets > lost)
         note_delay(q, delay_us, now_us);
     if (!q->stands)

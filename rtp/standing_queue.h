@@ -20,6 +20,7 @@ struct standing_queue {
     int64_t half_us[2]; /* of this half of that time, and of the one before */
     uint64_t half_since_us; /* when this half began */
     bool stands;            /* the delay is high */
+    bool rose;              /* as of this feedback `wait_us` is, too */
     bool full;              /* and packets are lost for it */
     uint32_t packets, lost; /* gathered until there are enough */
     double calm_share;      /* of packets lost while no queue stood, 0 .. 1 */

@@ -107,6 +107,14 @@ static bool is_less(const struct slot_aim *aim, const struct slot_aim *than)
     return aim->sid != than->sid ? aim->sid < than->sid : aim->tid < than->tid;
 }
 
+/* It leaves a layer of which a queue on the way is full. */
+static bool falls(const struct slot *s, const struct slot_aim *aim, uint64_t now_us)
+{
+    const struct layer *from = s->current.layer;
+    return from && from->track == s->holder && aim->layer < from->index &&
+           estimator_swamped(&s->viewer->bandwidth->estimator, now_us);
+}
+
 static void obey(struct slot *s, const struct allocate_choice *choice, bool shed, uint64_t now_us)
 {
     if (!s->holder)
@@ -118,6 +126,8 @@ static void obey(struct slot *s, const struct allocate_choice *choice, bool shed
     const struct slot_aim aim = aim_of(s->holder, choice);
     if (shed && s->aimed && is_less(&aim, &s->aim))
         counter_add(&s->viewer->worker->counters, COUNT_shed_layers, 1);
+    if (falls(s, &aim, now_us))
+        slot_drain(s, now_us);
     slot_aim(s, &aim, now_us);
 }
 
@@ -148,11 +158,21 @@ static void spend(struct transport *t, uint64_t now_us)
     estimator_want(&b->estimator, capped(total.more ? total.wanted_bps : total.used_bps), now_us);
 }
 
+/* Those that have waited for a queue to drain go on. */
+static void go_on(struct transport *t, uint64_t now_us)
+{
+    for (size_t i = 0; i < t->slot_count; i++) {
+        if (t->slots[i]->drain_us)
+            slot_retarget(t->slots[i], now_us);
+    }
+}
+
 void allot(struct transport *t, uint64_t now_us)
 {
     struct bandwidth *b = t->bandwidth;
     if (!b || !t->connected)
         return;
+    go_on(t, now_us);
     b->allocate.share = load_share(t->worker->shed.load.level, t->participant);
     if (!allocate_due(&b->allocate, estimator_target_bps(&b->estimator), now_us))
         return;

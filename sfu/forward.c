@@ -35,6 +35,7 @@ static void switch_to(struct slot *s, struct layer *l, const struct packet *p, u
     counter_add(counters_of(s), COUNT_slot_switches, 1);
     watch_end(&s->current);
     watch_move(&s->current, &s->target);
+    s->drain_us = 0;
     s->format = slot_format(s, l);
     s->switched_timestamp = rewrite_timestamp(&s->rewrite, p->view.timestamp);
     transport_tell_slots(s->viewer);
@@ -176,6 +177,11 @@ void slot_forward(struct slot *s, struct layer *l, const struct batch_packet *p,
 bool slot_start_cached(struct slot *s, struct layer *l, uint64_t now_us)
 {
     if (!layer_has_fresh_key(l))
+        return false;
+    uint64_t bytes = 0;
+    for (uint64_t i = l->key_number; i <= l->newest; i++)
+        bytes += history_get(&l->history, i)->len;
+    if (bytes * 8000 > (uint64_t)estimator_target_bps(&s->viewer->bandwidth->estimator) * SLOT_CACHED_MS)
         return false;
     const struct batch_packet key = {history_get(&l->history, l->key_number), l->key_number, l->newest,
                                      false};

@@ -39,7 +39,21 @@ static void stop(struct slot *s)
 {
     watch_end(&s->current);
     watch_end(&s->target);
+    s->drain_us = 0;
     select_target(&s->select, (struct select_target){.source = SELECT_NOTHING});
+}
+
+void slot_drain(struct slot *s, uint64_t now_us)
+{
+    stop(s);
+    s->drain_us = now_us;
+}
+
+/* Until something that was sent since has arrived. */
+static bool waits_for_queue(const struct slot *s, uint64_t now_us)
+{
+    return s->drain_us && now_us - s->drain_us < SLOT_DRAIN_US &&
+           !estimator_arrived(&s->viewer->bandwidth->estimator, s->drain_us);
 }
 
 /* Layers inside the current source: what needs a key frame is asked for. */
@@ -110,9 +124,9 @@ void slot_retarget(struct slot *s, uint64_t now_us)
     struct layer *l = wanted ? track_layer(s->holder, s->aim.layer, now_us) : NULL;
     if (!wanted || (l && !slot_format(s, l)))
         stop(s);
-    else if (l)
+    else if (l && !waits_for_queue(s, now_us))
         point_at(s, l, now_us);
-    else
+    else if (!l)
         settle(s);
     slot_tell(s, now_us);
 }
@@ -123,6 +137,7 @@ void slot_hold(struct slot *s, struct track *track, uint64_t now_us)
     if (s->holder != track) {
         s->aimed = false;
         s->paused = SFU_WHY_FILLED;
+        s->drain_us = 0;
     }
     s->holder = track;
     if (!track)
@@ -179,10 +194,11 @@ struct sfu_slot_event slot_describe(const struct slot *s, uint64_t now_us)
     } else if (s->paused && s->holder) {
         e.why = (uint8_t)s->paused;
         name(&e, s->holder);
-    } else if (s->current.layer && layer_alive(s->current.layer, now_us)) {
+    } else if (s->drain_us ? track_layer(s->holder, s->aim.layer, now_us) != NULL
+                           : s->current.layer && layer_alive(s->current.layer, now_us)) {
         e.why = SFU_WHY_FILLED;
         e.rtp_timestamp = s->switched_timestamp;
-        name(&e, s->current.layer->track);
+        name(&e, s->drain_us ? s->holder : s->current.layer->track);
     } else if (s->holder) {
         describe_waiting(s, &e, now_us);
     } else if (s->view.pin_participant) {

@@ -28,6 +28,8 @@ enum {
     SLOT_KEY_ASKS = 3,          /* key frames that a viewer may ask for in SLOT_KEY_ASKS_US, for one slot */
     SLOT_KEY_ASKS_US = 10000000,
     SLOT_KEY_ASK_US = 500000, /* what it asks for so soon again is the same one */
+    SLOT_CACHED_MS = 500,     /* what takes the viewer's network longer than that is not, either */
+    SLOT_DRAIN_US = 500000,   /* slot_drain() lasts, at most */
 };
 
 /* The highest layers to be sent. */
@@ -49,6 +51,7 @@ struct slot {
     struct slot_aim aim;  /* as slot_aim() was told */
     bool aimed;           /* it was told, for this holder; nothing of it is sent before */
     enum sfu_why paused;  /* why nothing of it is sent; SFU_WHY_FILLED = it is not */
+    uint64_t drain_us;    /* when slot_drain() was called; 0 = since then it went on, or became another's */
 
     /* what is sent */
     struct select select;
@@ -105,6 +108,11 @@ void slot_aim(struct slot *s, const struct slot_aim *aim, uint64_t now_us);
 
 /* Send nothing until the next slot_aim(): the viewer's network does not carry it, or the server. */
 void slot_pause(struct slot *s, enum sfu_why why, uint64_t now_us);
+
+/* It is about to fall to a lower layer, and a queue on the way is full of the one that it leaves: send
+ * nothing until that is gone, or SLOT_DRAIN_US are over. A key frame that finds the queue full is lost, and
+ * to repair it takes longer. Goes on with slot_retarget(). */
+void slot_drain(struct slot *s, uint64_t now_us);
 
 /* Say which layers it needs: once a second, and when it is pointed elsewhere. */
 void slot_need(const struct slot *s, uint64_t now_us);

@@ -15,6 +15,8 @@ const struct call_scenario calls[] = {
     /* down is a layer that needs a key frame, too */
     {"call-drop-vp9", "3 Mbit/s, then 0.5 Mbit/s, VP9 L3T3_KEY", KIND(VP9_KSVC), .bps = 3 * MBPS, .end_s = 60,
      .events = {{30, CALL_BPS, 0, 500 * KBPS}}},
+    {"call-cliff", "5 Mbit/s, then 0.3 Mbit/s", KIND(VP8), .bps = 5 * MBPS, .end_s = 60,
+     .events = {{30, CALL_BPS, 0, 300 * KBPS}}},
     {"call-drop-four", "Four pictures: 2 Mbit/s, then 0.5 Mbit/s", KIND(SMALL), .bps = 2 * MBPS, .end_s = 60,
      .publishers = 4, .slots = 4, .events = {{30, CALL_BPS, 0, 500 * KBPS}}},
     /* the top layer within 10 s, though its publisher has stopped it */

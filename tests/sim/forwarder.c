@@ -7,9 +7,11 @@
 
 enum {
     CACHED_MAX = 40,
+    CACHED_MS = 500,
     CACHED_BEHIND_US = 75000,
     RESENDS_MAX = 3,
     RESEND_US = 100000,
+    DRAIN_US = 500000,
     PROBE_REPEATS = 10,
     PROBE_REPEAT_BYTES = 600, /* for less padding will do */
     PROBE_PADDINGS = 64,
@@ -119,6 +121,11 @@ static bool start_cached(struct forwarder *f, struct stream *s)
     if (!key || s->newest - s->key_number >= CACHED_MAX ||
         rewrite_behind(&f->rewrite, key->captured_us) > CACHED_BEHIND_US)
         return false;
+    uint64_t bytes = 0;
+    for (uint64_t i = s->key_number; i <= s->newest; i++)
+        bytes += stream_get(s, i)->payload;
+    if (bytes * 8000 > (uint64_t)estimator_target_bps(&f->sender->estimator) * CACHED_MS)
+        return false;
     forwarder_receive(f, s, key);
     return true;
 }
@@ -132,7 +139,22 @@ static void stop(struct forwarder *f)
     if (f->target)
         stream_leave(f->target, f);
     f->current = f->target = NULL;
+    f->drain_us = 0;
     select_target(&f->select, (struct select_target){.source = SELECT_NOTHING});
+}
+
+void forwarder_drain(struct forwarder *f)
+{
+    stop(f);
+    f->drain_us = now(f);
+}
+
+static bool waits(struct forwarder *f)
+{
+    if (f->drain_us &&
+        (now(f) - f->drain_us >= DRAIN_US || estimator_arrived(&f->sender->estimator, f->drain_us)))
+        f->drain_us = 0;
+    return f->drain_us != 0;
 }
 
 static void leave_target(struct forwarder *f)
@@ -191,6 +213,8 @@ void forwarder_retarget(struct forwarder *f)
     struct stream *s = wanted ? publisher_stream(f->holder, f->layer) : NULL;
     if (!wanted)
         stop(f);
+    else if (waits(f))
+        return;
     else if (s)
         point_at(f, s);
     else
@@ -199,8 +223,10 @@ void forwarder_retarget(struct forwarder *f)
 
 void forwarder_hold(struct forwarder *f, struct publisher *p)
 {
-    if (f->holder != p)
+    if (f->holder != p) {
         f->aimed = f->paused = false;
+        f->drain_us = 0;
+    }
     f->holder = p;
     if (!p)
         forwarder_retarget(f);

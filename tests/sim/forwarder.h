@@ -30,6 +30,7 @@ struct forwarder {
     uint8_t layer, sid, tid; /* the highest to be sent */
     uint8_t wish;
     bool aimed, paused;
+    uint64_t drain_us; /* since when forwarder_drain() lasts; 0 = it does not */
 
     struct select select;
     struct stream *current, *target;
@@ -48,6 +49,7 @@ void forwarder_init(struct forwarder *f, struct sender *sender, uint8_t index, u
 void forwarder_hold(struct forwarder *f, struct publisher *p);
 void forwarder_aim(struct forwarder *f, uint8_t layer, uint8_t sid, uint8_t tid, uint8_t wish);
 void forwarder_pause(struct forwarder *f);
+void forwarder_drain(struct forwarder *f);
 void forwarder_retarget(struct forwarder *f);
 void forwarder_need(struct forwarder *f);
 void forwarder_want_key(struct forwarder *f);

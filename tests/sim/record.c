@@ -133,6 +133,17 @@ uint32_t record_frozen_ms(const struct record *r, size_t slot, double from_s, do
     return record_at(r, to_s)->frozen_ms[slot] - record_at(r, from_s)->frozen_ms[slot];
 }
 
+uint32_t record_freeze_ms(const struct record *r, size_t slot, double from_s, double to_s)
+{
+    uint32_t most = 0, now = 0;
+    for (size_t i = sample_at(r, from_s) + 1; i <= sample_at(r, to_s); i++) {
+        uint32_t more = r->samples[i].frozen_ms[slot] - r->samples[i - 1].frozen_ms[slot];
+        now = more ? now + more : 0;
+        most = now > most ? now : most;
+    }
+    return most;
+}
+
 uint32_t record_silence_ms(const struct record *r, double from_s, double to_s)
 {
     uint32_t most = 0;

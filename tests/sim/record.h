@@ -62,4 +62,6 @@ double record_reached(const struct record *r, size_t slot, uint8_t layer, double
  * ms. */
 uint32_t record_pictures(const struct record *r, size_t slot, double from_s, double to_s);
 uint32_t record_frozen_ms(const struct record *r, size_t slot, double from_s, double to_s);
+/* The longest of its freezes. */
+uint32_t record_freeze_ms(const struct record *r, size_t slot, double from_s, double to_s);
 uint32_t record_silence_ms(const struct record *r, double from_s, double to_s);

@@ -94,6 +94,12 @@ static void describe(const struct sender *s, struct allocate_slot slots[SEATS_MA
     }
 }
 
+static bool falls(const struct forwarder *f, uint8_t layer)
+{
+    return f->current && f->current->publisher == f->holder && layer < f->current->index &&
+           estimator_swamped(&f->sender->estimator, f->sender->world->now_us);
+}
+
 static void obey(struct forwarder *f, const struct allocate_choice *c)
 {
     bool given = c->layer != ALLOCATE_NONE;
@@ -105,6 +111,8 @@ static void obey(struct forwarder *f, const struct allocate_choice *c)
     }
     uint8_t wish = c->wish == ALLOCATE_NONE ? 0 : c->wish, layer = given ? c->layer : wish;
     uint8_t tid = given ? c->tid : POINTS_TEMPORAL - 1;
+    if (f->holder->kind->streams > 1 && falls(f, layer))
+        forwarder_drain(f);
     if (f->holder->kind->streams > 1)
         forwarder_aim(f, layer, POINTS_SPATIAL - 1, tid, wish);
     else
@@ -131,6 +139,9 @@ static void spend(struct sender *s)
 
 static void allot(struct sender *s)
 {
+    for (size_t i = 0; i < s->slot_count; i++)
+        if (s->slots[i].drain_us)
+            forwarder_retarget(&s->slots[i]);
     if (!allocate_due(&s->allocate, estimator_target_bps(&s->estimator), s->world->now_us))
         return;
     spend(s);

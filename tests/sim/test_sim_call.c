@@ -32,6 +32,7 @@ static const struct check {
     uint32_t holder;     /* whose it is at the end */
     double least_fps;    /* pictures decoded */
     double frozen_share; /* of the time, at the most */
+    uint32_t freeze_ms;  /* the longest freeze, at the most */
     bool steady;         /* its aim becomes another no more than once in 10 s */
 
     uint32_t silence_ms; /* without a packet of a voice, at the most */
@@ -49,6 +50,10 @@ static const struct check {
     {"call-drop-vp9", 10, 30, .least_kbps = 1000, .wait_ms = 100, .kept_layer = 3, .steady = true},
     {"call-drop-vp9", 30, 33, .layer = 1},
     {"call-drop-vp9", 35, 60, .target_most_kbps = 650, .least_kbps = 120, .wait_ms = 100, .least_fps = 14},
+    /* a way that is far too narrow for what goes on it, with a full queue before anybody knows */
+    {"call-cliff", 30, 60, .freeze_ms = 1000, .target_most_kbps = 6000, .silence_ms = 500},
+    {"call-cliff", 30, 32, .layer = 1},
+    {"call-cliff", 34, 60, .target_most_kbps = 400, .wait_ms = 100, .least_fps = 7, .frozen_share = 0.02},
     {"call-drop-four", 8, 30, .least_kbps = 1050, .wait_ms = 100, .least_fps = 29},
     {"call-drop-four", 35, 60, .target_most_kbps = 650, .least_kbps = 300, .wait_ms = 100, .least_fps = 7},
     /* the top layer within 10 s after the bottleneck has gone */
@@ -113,7 +118,7 @@ struct found {
     struct range target, received;
     double wait_ms, fps, frozen_share, reached_s;
     uint8_t least_layer, last_rung;
-    uint32_t holder, silence_ms;
+    uint32_t holder, silence_ms, freeze_ms;
     unsigned changes;
 };
 
@@ -137,6 +142,7 @@ static struct found find(const struct check *c, const struct record *r)
         .fps = record_pictures(r, c->slot, c->from_s, c->to_s) / seconds,
         .frozen_share = record_frozen_ms(r, c->slot, c->from_s, c->to_s) / 1000.0 / seconds,
         .reached_s = c->layer ? record_reached(r, c->slot, (uint8_t)(c->layer - 1), c->from_s) : 0,
+        .freeze_ms = record_freeze_ms(r, c->slot, c->from_s, c->to_s),
         .least_layer = least_layer(r, c),
         .last_rung = record_at(r, c->to_s)->rungs[c->slot],
         .holder = record_at(r, c->to_s)->holders[c->slot],
@@ -155,6 +161,7 @@ static bool good(const struct check *c, const struct found *f)
            f->least_layer >= c->kept_layer && (!c->nothing || f->last_rung == 0) &&
            (!c->holder || f->holder == c->holder) && f->fps >= c->least_fps &&
            (c->frozen_share <= 0 || f->frozen_share <= c->frozen_share) && (!c->steady || f->changes <= 1) &&
+           (!c->freeze_ms || f->freeze_ms <= c->freeze_ms) &&
            (!c->silence_ms || f->silence_ms <= c->silence_ms);
 }
 
@@ -165,10 +172,10 @@ static void checked(const struct check *c, const struct call *call, uint64_t see
         fail_msg(
             "%s, seed %d, viewer %u, slot %u, %.0f to %.0f s: target %.0f .. %.0f, received %.0f kbit/s, "
             "waiting %.0f ms; layer after %.1f s, at least %d, rung %u, of %u, %.1f pictures a second, "
-            "%.1f %% frozen, %u changes in 10 s; silence of %u ms",
+            "%.1f %% frozen, once for %u ms, %u changes in 10 s; silence of %u ms",
             c->call, (int)seed, c->viewer, c->slot, c->from_s, c->to_s, f.target.least / KBPS,
             f.target.most / KBPS, f.received.mean / KBPS, f.wait_ms, f.reached_s, f.least_layer - 1,
-            f.last_rung, f.holder, f.fps, f.frozen_share * 100, f.changes, f.silence_ms);
+            f.last_rung, f.holder, f.fps, f.frozen_share * 100, f.freeze_ms, f.changes, f.silence_ms);
 }
 
 static void decodes(const struct call *call, uint64_t seed)

@@ -38,6 +38,19 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* One more packet in a feedback. */
+static void note_arrival(struct rtcp_cc *cc, uint16_t seq, uint64_t at_us)
+{
+    static uint64_t before_us;
+    if (cc->count == 0) {
+        cc->reference = (int32_t)(at_us / RTCP_CC_REFERENCE_US);
+        before_us = at_us / RTCP_CC_REFERENCE_US * RTCP_CC_REFERENCE_US;
+    }
+    int16_t delta = (int16_t)((at_us - before_us) / RTCP_CC_TICK_US);
+    cc->status[cc->count++] = (struct rtcp_cc_status){.seq = seq, .received = true, .delta = delta};
+    before_us += (uint64_t)delta * RTCP_CC_TICK_US;
+}
+
 /* Report on all packets sent since the last time as arrived, delay_us after they were sent. */
 static void report(struct viewer *v, uint64_t delay_us)
 {
@@ -60,6 +73,31 @@ static void report(struct viewer *v, uint64_t delay_us)
     estimator_feedback(&v->e, &cc, v->now_us);
 }
 
+/* Report what has arrived by now over a way that carries so much, one packet after the other. */
+static void run_behind(struct viewer *v, uint32_t kbps, uint32_t way_kbps, uint32_t ms)
+{
+    uint64_t end_us = v->now_us + ms * UINT64_C(1000), report_us = v->now_us + FEEDBACK_US;
+    uint64_t free_us = v->now_us;
+    uint16_t next = v->first;
+    static struct rtcp_cc cc;
+    cc = (struct rtcp_cc){.count = 0};
+    while (v->now_us < end_us) {
+        estimator_sent(&v->e, SIZE, true, v->now_us);
+        v->now_us += SIZE * UINT64_C(8000) / kbps;
+        while (free_us + 20000 < v->now_us && next != estimator_number(&v->e)) {
+            uint64_t sent_us = v->ring[next % FLIGHT_CAPACITY_MIN].sent_tick * (uint64_t)FLIGHT_TICK_US;
+            free_us = (sent_us > free_us ? sent_us : free_us) + SIZE * UINT64_C(8000) / way_kbps;
+            note_arrival(&cc, next++, free_us + 20000);
+        }
+        if (v->now_us < report_us || !cc.count)
+            continue;
+        estimator_feedback(&v->e, &cc, v->now_us);
+        cc.count = 0;
+        v->first = next;
+        report_us = v->now_us + FEEDBACK_US;
+    }
+}
+
 static void run(struct viewer *v, uint32_t kbps, uint32_t ms, bool feedback)
 {
     uint64_t end_us = v->now_us + ms * UINT64_C(1000), report_us = v->now_us + FEEDBACK_US;
@@ -73,6 +111,27 @@ static void run(struct viewer *v, uint32_t kbps, uint32_t ms, bool feedback)
             report_us = v->now_us + FEEDBACK_US;
         }
     }
+}
+
+/* The way becomes narrow: what it carries is known a moment after a queue has come to stand, and it is known
+ * that what is sent is far too much for it, until it is no more. */
+static void sees_a_cliff(void **state)
+{
+    struct viewer *v = *state;
+    run_behind(v, 550, 1000, 3000);
+    assert_false(estimator_swamped(&v->e, v->now_us));
+    assert_true(v->e.queue.wait_us < 1000);
+    uint64_t narrow_us = v->now_us;
+    run_behind(v, 550, 200, 400);
+    assert_in_range(estimator_target_bps(&v->e), 140 * KBPS, 200 * KBPS);
+    assert_true(estimator_swamped(&v->e, v->now_us));
+    assert_in_range(v->e.queue.wait_us, STANDING_QUEUE_US, 300000);
+    assert_true(estimator_arrived(&v->e, narrow_us));
+    assert_false(estimator_arrived(&v->e, v->now_us - 100000)); /* it is in the queue */
+    run_behind(v, 100, 200, 3000);
+    assert_false(estimator_swamped(&v->e, v->now_us));
+    assert_true(estimator_arrived(&v->e, v->now_us - 100000));
+    assert_in_range(estimator_target_bps(&v->e), 140 * KBPS, 200 * KBPS); /* it was low enough */
 }
 
 static void starts_at_the_start_rate(void **state)
@@ -273,6 +332,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(starts_at_the_start_rate, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(sees_a_cliff, set_up, tear_down),
         cmocka_unit_test_setup_teardown(grows_with_use, set_up, tear_down),
         cmocka_unit_test_setup_teardown(probes_only_while_more_is_wanted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(falls_in_silence, set_up, tear_down),

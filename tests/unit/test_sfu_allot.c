@@ -78,6 +78,27 @@ static void a_narrow_link_gets_a_low_layer(void **state)
     call_free(c);
 }
 
+/* A link that becomes narrow with the best layer on it: a queue is full of that before anybody knows, and it
+ * is let go before the lowest begins, or that would be lost in it. It is one picture to the viewer all the
+ * while.
+ */
+static void a_link_becomes_narrow(void **state)
+{
+    (void)state;
+    struct call *c = call_new(1);
+    join_publisher(c);
+    struct person *b = call_join(c, &viewer);
+    UNTIL(c, shows(b, 2) && flows(voice(b)));
+    person_narrow(b, 300 * KBPS, QUEUE_US);
+    for (uint64_t begin_us = clock_now_us(); !shows(b, 0); call_turn(c)) {
+        assert_true(clock_now_us() - begin_us < CALL_PATIENCE_US);
+        assert_int_equal(b->slots[person_slot(b, RTP_VIDEO, 0)].why, SFU_WHY_FILLED);
+    }
+    assert_int_equal(picture(b)->switches, 2); /* to the best, and from there to the lowest */
+    assert_true(sink_missing(voice(b)) < 20);  /* of those that found the queue full */
+    call_free(c);
+}
+
 /* Who tells nothing of its network gets the best at once; who tells its bandwidth gets what goes into it. */
 static void without_transport_cc(void **state)
 {
@@ -104,6 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_narrow_link_gets_a_low_layer),
+        cmocka_unit_test(a_link_becomes_narrow),
         cmocka_unit_test(without_transport_cc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

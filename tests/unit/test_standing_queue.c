@@ -74,11 +74,41 @@ static void tells_how_long_it_is(void **state)
     }
 }
 
+/* It says once that all packets wait for long now, however fast it came to that. */
+static void tells_when_it_rises(void **state)
+{
+    static const struct {
+        const char *what;
+        int delay_ms[10]; /* 60 ms apart */
+        int times;
+    } queues[] = {
+        {"short ones", {0, 90, 0, 90, 90, 90, 90, 0, 90, 90}, 0},
+        {"frames that come late", {0, 200, 0, 200, 0, 200, 0, 200, 0, 200}, 0},
+        {"a cliff", {0, 80, 160, 240, 300, 300, 300, 300, 300, 300}, 1},
+        {"two", {0, 200, 200, 200, 0, 0, 0, 200, 200, 200}, 2},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(queues); i++) {
+        struct standing_queue q = {.full = false};
+        uint64_t now_us = 1000000;
+        int times = 0;
+        for (int n = 0; n < 20; n++)
+            standing_queue_feedback(&q, BASE_US, 10, 0, now_us += 60000);
+        for (size_t n = 0; n < COUNT(queues[i].delay_ms); n++) {
+            standing_queue_feedback(&q, BASE_US + queues[i].delay_ms[n] * 1000, 10, 0, now_us += 60000);
+            times += q.rose;
+        }
+        if (times != queues[i].times)
+            fail_msg("%s: %d times", queues[i].what, times);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_when_a_queue_stands),
         cmocka_unit_test(tells_how_long_it_is),
+        cmocka_unit_test(tells_when_it_rises),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,7 +107,7 @@ export async function connect({ delay = 0, jitter = 0, serverThere = false } = {
   if (serverThere || n === 1) near.run(`ip address add ${SERVER}/32 dev lo`);
   far.run(`ip route add default via ${near.address}`);
 
-  function shape(sender, receiver, { kbit, queue = 300, loss }) {
+  function shape(sender, receiver, { kbit, queue = 200, loss }) {
     if (kbit !== undefined) sender.slow(kbit, queue);
     if (loss !== undefined) receiver.lose(loss);
   }

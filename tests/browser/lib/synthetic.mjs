@@ -6,14 +6,16 @@ import { until } from './until.mjs';
 
 /* global window */
 const program = fileURLToPath(new URL('../../../build/release/plenum-bench', import.meta.url));
-const LAYERS = '320x180@15:150k,640x360@15:500k,1280x720@15:1500k';
+const LAYERS = '320x180@30:150k,640x360@30:500k,1280x720@30:1500k';
 
-// Joins that room of the server, sends sound and pictures, and looks at nobody. Gives
+// Joins that room of the server, from the other end of a link (link.mjs) if one is given, sends sound and pictures, and
+// looks at nobody. Gives
 //   seenBy(viewer)  it as that Person knows it: { id, name }
 //   stop()          leaves
-export function publish(server, room, { layers = LAYERS } = {}) {
+export function publish(server, room, { layers = LAYERS, link } = {}) {
   const url = new URL('ws', server.url.replace('http', 'ws'));
-  const child = spawn(program, ['--url', url, '--insecure', '--room', room, '--participants', '1', '--pictures',
+  const [command, ...args] = [...(link?.command ?? []), program];
+  const child = spawn(command, [...args, '--url', url, '--insecure', '--room', room, '--participants', '1', '--pictures',
     '--layers', layers, '--slots', '1,1', '--duration', '3600'], { stdio: ['ignore', 'ignore', 'inherit'] });
   return {
     seenBy: (viewer) => until(`${viewer.name} knows who publishes`, () => viewer.page.evaluate(() =>
