@@ -186,19 +186,27 @@ static void describe_waiting(const struct slot *s, struct sfu_slot_event *e, uin
     name(e, s->holder);
 }
 
+/* Whose packets go out, or will in a moment, when the queue has drained. */
+static const struct track *shown_track(const struct slot *s, uint64_t now_us)
+{
+    if (s->drain_us)
+        return s->holder && track_layer(s->holder, s->aim.layer, now_us) ? s->holder : NULL;
+    return s->current.layer && layer_alive(s->current.layer, now_us) ? s->current.layer->track : NULL;
+}
+
 struct sfu_slot_event slot_describe(const struct slot *s, uint64_t now_us)
 {
     struct sfu_slot_event e = {.slot = s->index, .why = SFU_WHY_EMPTY, .rtp_timestamp = s->rewrite.timestamp};
+    const struct track *shown = shown_track(s, now_us);
     if (slot_hidden(s)) {
         e.why = SFU_WHY_HIDDEN;
     } else if (s->paused && s->holder) {
         e.why = (uint8_t)s->paused;
         name(&e, s->holder);
-    } else if (s->drain_us ? track_layer(s->holder, s->aim.layer, now_us) != NULL
-                           : s->current.layer && layer_alive(s->current.layer, now_us)) {
+    } else if (shown) {
         e.why = SFU_WHY_FILLED;
         e.rtp_timestamp = s->switched_timestamp;
-        name(&e, s->drain_us ? s->holder : s->current.layer->track);
+        name(&e, shown);
     } else if (s->holder) {
         describe_waiting(s, &e, now_us);
     } else if (s->view.pin_participant) {
