@@ -114,7 +114,6 @@ static bool context_set(SSL_CTX *ssl, const char *profiles)
 {
     SSL_CTX_set_options(ssl, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_max_cert_list(ssl, MESSAGE_MAX);
     SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
@@ -228,6 +227,20 @@ static bool settle(struct dtls *dtls, int ret)
     return false;
 }
 
+/* OpenSSL keeps 33 KB of record buffers for each session (SSL_MODE_RELEASE_BUFFERS does nothing for DTLS),
+ * which after the handshake has next to nothing to say: so they are there only while it says it. False: no
+ * memory. */
+static bool take_buffers(struct dtls *dtls)
+{
+    return SSL_alloc_buffers(dtls->ssl) == 1;
+}
+
+static void give_buffers(struct dtls *dtls)
+{
+    if (dtls->state != DTLS_HANDSHAKE)
+        SSL_free_buffers(dtls->ssl);
+}
+
 static bool handshake(struct dtls *dtls)
 {
     ERR_clear_error();
@@ -275,7 +288,7 @@ void dtls_start(struct dtls *dtls)
 bool dtls_feed(struct dtls *dtls, const uint8_t *datagram, size_t len)
 {
     bool authentic = false;
-    if (!dtls->started || len == 0)
+    if (!dtls->started || len == 0 || !take_buffers(dtls))
         return false;
     dtls_bio_feed(&dtls->bio, datagram, len);
     if (dtls->state == DTLS_HANDSHAKE)
@@ -283,6 +296,7 @@ bool dtls_feed(struct dtls *dtls, const uint8_t *datagram, size_t len)
     if (dtls->state == DTLS_CONNECTED)
         authentic |= read_records(dtls);
     dtls_bio_feed(&dtls->bio, NULL, 0);
+    give_buffers(dtls);
     return authentic;
 }
 
@@ -317,18 +331,22 @@ int dtls_send(struct dtls *dtls, const uint8_t *p, size_t len)
         return -ENOTCONN;
     if (len == 0 || len > DTLS_DATA_MAX)
         return -EMSGSIZE;
+    if (!take_buffers(dtls))
+        return -ENOMEM;
     ERR_clear_error();
     int ret = SSL_write(dtls->ssl, p, (int)len);
     ERR_clear_error();
+    give_buffers(dtls);
     return ret == (int)len ? 0 : -EIO;
 }
 
 void dtls_close(struct dtls *dtls)
 {
-    if (dtls->state == DTLS_CONNECTED) {
+    if (dtls->state == DTLS_CONNECTED && take_buffers(dtls)) {
         ERR_clear_error();
         SSL_shutdown(dtls->ssl);
         ERR_clear_error();
+        give_buffers(dtls);
     }
     if (dtls->state != DTLS_FAILED)
         dtls->state = DTLS_CLOSED;

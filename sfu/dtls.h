@@ -82,7 +82,7 @@ void dtls_on_timeout(struct dtls *dtls);
 bool dtls_overdue(const struct dtls *dtls, uint64_t now_us);
 
 /* Send application data as one record in one datagram. 0, -ENOTCONN, -EMSGSIZE
- * over DTLS_DATA_MAX, or -EIO. */
+ * over DTLS_DATA_MAX, -ENOMEM, or -EIO. */
 int dtls_send(struct dtls *dtls, const uint8_t *p, size_t len) __attribute__((warn_unused_result));
 
 /* Send close_notify; during the handshake, which has no way to say it, nothing. */
