@@ -16,8 +16,7 @@ struct track;
 struct transport;
 
 enum {
-    SLOT_SENT = 128,      /* entries of the sent window to begin with, video */
-    SLOT_SENT_AUDIO = 32, /* and audio */
+    SLOT_SENT = 16, /* entries of the sent window to begin with; it is doubled as the rate rises */
     SLOT_SENT_MAX = 4096,
     SLOT_PROBE_REPEAT = 600,    /* bytes of a probe: for less padding will do, or it becomes a larger one */
     SLOT_PROBE_REPEATS = 10,    /* packets repeated in one tick of a probe, at most */
@@ -37,6 +36,13 @@ struct slot_aim {
     uint8_t wish; /* the layer of the track that it would be were all alive: its publisher is to send that */
 };
 
+/* What goes out, and out of what it is made. Its numbers go on as long as the slot lives. */
+struct slot_stream {
+    struct select select;
+    struct rewrite rewrite;
+    struct sent sent;
+};
+
 struct slot {
     /* set at init */
     struct transport *viewer;
@@ -51,15 +57,13 @@ struct slot {
     bool paused;          /* its viewer's network does not carry it */
 
     /* what is sent */
-    struct select select;
+    struct slot_stream *stream;      /* NULL: nothing was ever sent; most slots of a small room stay so */
     struct watch current, target;    /* target.layer == NULL: settled */
     const struct sfu_format *format; /* of the current source, in the viewer's payload types */
-    struct rewrite rewrite;
-    uint32_t switched_timestamp; /* where the current source began */
-    struct sent sent;
-    uint64_t rtx_index;        /* next; random at first, below 2^15 */
-    bool reported;             /* the viewer has sent a report for it: the mid is not needed any more */
-    uint32_t reported_highest; /* in its last report */
+    uint32_t switched_timestamp;     /* where the current source began */
+    uint64_t rtx_index;              /* next; random at first, below 2^15 */
+    bool reported;                   /* the viewer has sent a report for it: the mid is not needed any more */
+    uint32_t reported_highest;       /* in its last report */
     int32_t reported_lost;
     uint32_t reported_jitter; /* timestamp units */
     uint8_t reported_loss;    /* of 256 since the one before */
@@ -79,9 +83,7 @@ struct slot {
     struct rate rate;
 };
 
-/* 0 or -ENOMEM. */
-int slot_init(struct slot *s, struct transport *viewer, uint16_t index, const struct sfu_slot_desc *desc)
-    __attribute__((warn_unused_result));
+void slot_init(struct slot *s, struct transport *viewer, uint16_t index, const struct sfu_slot_desc *desc);
 void slot_finish(struct slot *s);
 
 /* Nothing is to be sent: the viewer does not look, or has stopped the m-line. */
@@ -114,6 +116,9 @@ void slot_forget_layer(struct slot *s, struct layer *layer);
 
 /* The viewer's format for that layer (transport_plays). NULL: it cannot decode it, or nothing came yet. */
 const struct sfu_format *slot_format(const struct slot *s, const struct layer *layer);
+
+/* Make its stream, where it has none yet: before anything is sent. 0 or -ENOMEM. */
+int slot_make_stream(struct slot *s) __attribute__((warn_unused_result));
 
 /* Begin the target layer with its last key frame and what followed, where that is little and all there, and
  * not so old that the stream would fall behind its clock. False: it has to wait for a key frame. */
