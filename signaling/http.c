@@ -17,7 +17,7 @@ enum {
     HEADER_BYTES_MAX = 8192,
     HEADER_SECONDS = 10, /* for a request's headers, and for a TLS handshake */
     KEEPALIVE_SECONDS = 15,
-    RECEIVE_BYTES = 16 << 10,
+    RECEIVE_BYTES = 2 << 10, /* of a message at a time; each WebSocket has a buffer of that size for good */
     POLL_MANY = 100, /* sockets */
     POLL_WAIT_US = 16,
     POLL_WAIT_MOST_US = 20000,
