@@ -1,6 +1,8 @@
 #include "dtls.h"
 
 #include "dtls_bio.h"
+#include "dtls_certificate.h"
+#include "dtls_farewell.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -24,7 +26,8 @@ struct dtls_context {
 };
 
 struct dtls {
-    SSL *ssl;
+    SSL *ssl;                       /* one of these two */
+    struct dtls_farewell *farewell; /* once condensed */
     const struct dtls_upcalls *up;
     void *arg;
     struct sfu_fingerprint expected;
@@ -38,46 +41,6 @@ struct dtls {
 
 /* --- Context ------------------------------------------------------------------- */
 
-static const EVP_MD *digest_of(enum sfu_hash hash)
-{
-    switch (hash) {
-    case SFU_SHA256:
-        return EVP_sha256();
-    case SFU_SHA384:
-        return EVP_sha384();
-    case SFU_SHA512:
-        return EVP_sha512();
-    }
-    return NULL;
-}
-
-/* Nobody looks at its names or dates: the fingerprint is all that counts. */
-static bool certificate_fill(X509 *cert, EVP_PKEY *key)
-{
-    X509_NAME *name = X509_get_subject_name(cert);
-    return X509_set_version(cert, X509_VERSION_3) && ASN1_INTEGER_set(X509_get_serialNumber(cert), 1) &&
-           X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"plenum", -1, -1, 0) &&
-           X509_set_issuer_name(cert, name) &&
-           ASN1_TIME_set_string_X509(X509_getm_notBefore(cert), "20200101000000Z") &&
-           ASN1_TIME_set_string_X509(X509_getm_notAfter(cert), "99991231235959Z") &&
-           X509_set_pubkey(cert, key) && X509_sign(cert, key, EVP_sha256()) > 0;
-}
-
-static bool certificate_make(struct dtls_context *ctx)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *cert = X509_new();
-    unsigned len = sizeof(ctx->fingerprint.value);
-    bool ok = key && cert && certificate_fill(cert, key) &&
-              X509_digest(cert, digest_of(SFU_SHA256), ctx->fingerprint.value, &len) == 1 &&
-              SSL_CTX_use_certificate(ctx->ssl, cert) == 1 && SSL_CTX_use_PrivateKey(ctx->ssl, key) == 1;
-    ctx->fingerprint.hash = SFU_SHA256;
-    ctx->fingerprint.len = (uint8_t)len;
-    X509_free(cert);
-    EVP_PKEY_free(key);
-    return ok;
-}
-
 /* In place of OpenSSL's chain verification: 1 where the fingerprint is the one
  * that was signalled, whatever the certificate says. */
 static int verify_fingerprint(X509_STORE_CTX *store, void *unused)
@@ -85,13 +48,7 @@ static int verify_fingerprint(X509_STORE_CTX *store, void *unused)
     (void)unused;
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
     struct dtls *dtls = SSL_get_app_data(ssl);
-    X509 *cert = X509_STORE_CTX_get0_cert(store);
-    const EVP_MD *md = digest_of(dtls->expected.hash);
-    unsigned char value[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-
-    dtls->verified = cert && md && X509_digest(cert, md, value, &len) == 1 && len == dtls->expected.len &&
-                     CRYPTO_memcmp(value, dtls->expected.value, len) == 0;
+    dtls->verified = dtls_certificate_is(X509_STORE_CTX_get0_cert(store), &dtls->expected);
     if (!dtls->verified) {
         dtls->error = DTLS_FINGERPRINT;
         X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
@@ -128,7 +85,7 @@ struct dtls_context *dtls_context_new(const char *profiles)
     if (!ctx)
         return NULL;
     ctx->ssl = SSL_CTX_new(DTLS_method());
-    if (ctx->ssl && context_set(ctx->ssl, profiles) && certificate_make(ctx))
+    if (ctx->ssl && context_set(ctx->ssl, profiles) && dtls_certificate_make(ctx->ssl, &ctx->fingerprint))
         return ctx;
     ERR_clear_error();
     dtls_context_free(ctx);
@@ -196,11 +153,17 @@ struct dtls *dtls_new(struct dtls_context *ctx, bool client, const struct sfu_fi
     return NULL;
 }
 
+static void forget_farewell(struct dtls_farewell *farewell)
+{
+    OPENSSL_clear_free(farewell, sizeof(*farewell));
+}
+
 void dtls_free(struct dtls *dtls)
 {
     if (!dtls)
         return;
     SSL_free(dtls->ssl);
+    forget_farewell(dtls->farewell);
     free(dtls);
 }
 
@@ -285,9 +248,24 @@ void dtls_start(struct dtls *dtls)
     handshake(dtls);
 }
 
+/* What dtls_feed() does once condensed. */
+static bool feed_condensed(struct dtls *dtls, const uint8_t *datagram, size_t len)
+{
+    if (dtls->state != DTLS_CONNECTED)
+        return false;
+    enum dtls_farewell_verdict verdict = dtls_farewell_read(dtls->farewell, datagram, len);
+    if (verdict == DTLS_FAREWELL_CLOSE)
+        dtls_close(dtls);
+    else if (verdict == DTLS_FAREWELL_FATAL)
+        fail(dtls, DTLS_PROTOCOL);
+    return verdict != DTLS_FAREWELL_NOTHING;
+}
+
 bool dtls_feed(struct dtls *dtls, const uint8_t *datagram, size_t len)
 {
     bool authentic = false;
+    if (dtls->farewell)
+        return feed_condensed(dtls, datagram, len);
     if (!dtls->started || len == 0 || !take_buffers(dtls))
         return false;
     dtls_bio_feed(&dtls->bio, datagram, len);
@@ -327,7 +305,7 @@ bool dtls_overdue(const struct dtls *dtls, uint64_t now_us)
 
 int dtls_send(struct dtls *dtls, const uint8_t *p, size_t len)
 {
-    if (dtls->state != DTLS_CONNECTED)
+    if (dtls->state != DTLS_CONNECTED || !dtls->ssl)
         return -ENOTCONN;
     if (len == 0 || len > DTLS_DATA_MAX)
         return -EMSGSIZE;
@@ -340,16 +318,52 @@ int dtls_send(struct dtls *dtls, const uint8_t *p, size_t len)
     return ret == (int)len ? 0 : -EIO;
 }
 
+static void say_farewell(struct dtls *dtls)
+{
+    if (!take_buffers(dtls))
+        return;
+    ERR_clear_error();
+    SSL_shutdown(dtls->ssl);
+    ERR_clear_error();
+    give_buffers(dtls);
+}
+
 void dtls_close(struct dtls *dtls)
 {
-    if (dtls->state == DTLS_CONNECTED && take_buffers(dtls)) {
-        ERR_clear_error();
-        SSL_shutdown(dtls->ssl);
-        ERR_clear_error();
-        give_buffers(dtls);
-    }
+    if (dtls->state == DTLS_CONNECTED && dtls->farewell)
+        dtls->up->output(dtls->arg, dtls->farewell->ours, dtls->farewell->ours_len);
+    else if (dtls->state == DTLS_CONNECTED)
+        say_farewell(dtls);
     if (dtls->state != DTLS_FAILED)
         dtls->state = DTLS_CLOSED;
+}
+
+/* In place of the upcall. */
+static void keep_farewell(void *arg, const uint8_t *datagram, size_t len)
+{
+    struct dtls_farewell *f = arg;
+    if (len > sizeof(f->ours))
+        return;
+    memcpy(f->ours, datagram, len);
+    f->ours_len = len;
+}
+
+void dtls_condense(struct dtls *dtls)
+{
+    if (dtls->state != DTLS_CONNECTED || dtls->farewell)
+        return;
+    struct dtls_farewell *f = OPENSSL_zalloc(sizeof(*f));
+    if (!f || dtls_farewell_keys(f, dtls->ssl, dtls->client) != 0) {
+        ERR_clear_error();
+        forget_farewell(f);
+        return;
+    }
+    dtls->bio.output = keep_farewell;
+    dtls->bio.arg = f;
+    say_farewell(dtls);
+    SSL_free(dtls->ssl);
+    dtls->ssl = NULL;
+    dtls->farewell = f;
 }
 
 enum dtls_state dtls_state(const struct dtls *dtls)
@@ -378,7 +392,7 @@ int dtls_keys(const struct dtls *dtls, struct keys *out)
 {
     static const char label[] = "EXTRACTOR-dtls_srtp";
     uint8_t bytes[2 * (KEYS_KEY_MAX + KEYS_SALT_MAX)];
-    enum keys_profile profile = selected_profile(dtls);
+    enum keys_profile profile = dtls->ssl ? selected_profile(dtls) : KEYS_PROFILE_COUNT;
 
     if (dtls->state != DTLS_CONNECTED || profile == KEYS_PROFILE_COUNT)
         return -ENOTCONN;

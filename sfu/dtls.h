@@ -81,7 +81,12 @@ void dtls_on_timeout(struct dtls *dtls);
 /* Still in its handshake 30 s after dtls_new(). */
 bool dtls_overdue(const struct dtls *dtls, uint64_t now_us);
 
-/* Send application data as one record in one datagram. 0, -ENOTCONN, -EMSGSIZE
+/* The peer is known to be done with its handshake, too, as something came under its SRTP keys, and nothing
+ * but the end is to come: forget all that this does not take. The peer's handshake messages and data are
+ * ignored from then on. Without AES-GCM, or memory, everything stays as it is. Not before DTLS_CONNECTED. */
+void dtls_condense(struct dtls *dtls);
+
+/* Send application data as one record in one datagram. 0, -ENOTCONN (also once condensed), -EMSGSIZE
  * over DTLS_DATA_MAX, -ENOMEM, or -EIO. */
 int dtls_send(struct dtls *dtls, const uint8_t *p, size_t len) __attribute__((warn_unused_result));
 
@@ -91,5 +96,5 @@ void dtls_close(struct dtls *dtls);
 enum dtls_state dtls_state(const struct dtls *dtls);
 enum dtls_error dtls_error(const struct dtls *dtls);
 
-/* The SRTP master keys. 0, or -ENOTCONN before the handshake is done. */
+/* The SRTP master keys. 0, or -ENOTCONN before the handshake is done, and once condensed. */
 int dtls_keys(const struct dtls *dtls, struct keys *out) __attribute__((warn_unused_result));

@@ -161,7 +161,7 @@ void transport_rtcp(struct transport *t, uint8_t *data, size_t len, const struct
         return;
     }
     counter_add(counters, COUNT_rtcp_packets, 1);
-    ice_authentic(&t->ice, from, now_us);
+    transport_heard(t, from, now_us);
     struct rd compound = rd_init(data, plain_len);
     struct rtcp_view v;
     int more;

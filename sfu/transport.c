@@ -357,6 +357,15 @@ bool transport_dtls(struct transport *t, const uint8_t *data, size_t len, const 
     return follow_dtls(t, now_us);
 }
 
+/* Keys for SRTP are there once a peer is done with its handshake: it needs nothing more of ours. */
+void transport_heard(struct transport *t, const struct addr *from, uint64_t now_us)
+{
+    ice_authentic(&t->ice, from, now_us);
+    if (!t->heard)
+        dtls_condense(t->dtls);
+    t->heard = true;
+}
+
 static void on_dtls_timer(void *arg, uint64_t now_us)
 {
     struct transport *t = arg;

@@ -51,6 +51,7 @@ struct transport {
     struct udp_dest dest;
     bool dtls_client, dtls_started;
     bool connected;
+    bool heard; /* something came under the SRTP keys */
     struct timer dtls_timer, second_timer, feedback_timer;
 
     /* what comes in */
@@ -95,6 +96,9 @@ bool transport_dtls(struct transport *t, const uint8_t *data, size_t len, const 
 void transport_rtp(struct transport *t, const uint8_t *data, size_t len, const struct addr *from,
                    uint64_t now_us);
 void transport_rtcp(struct transport *t, uint8_t *data, size_t len, const struct addr *from, uint64_t now_us);
+
+/* It was authentic under the SRTP keys. */
+void transport_heard(struct transport *t, const struct addr *from, uint64_t now_us);
 
 /* A check made another address the selected one, or none, or came in on another socket. */
 void transport_selected(struct transport *t, struct udp_socket *sock, uint64_t now_us);

@@ -277,6 +277,84 @@ static void close_notify(void **state)
     }
 }
 
+/* --- Condensed --------------------------------------------------------------------------- */
+
+/* Whichever end is condensed (bits), the end comes to both as it does without. */
+static void condensed_ends_close(void **state)
+{
+    (void)state;
+    for (unsigned condensed = 1; condensed < 4; condensed++) {
+        for (size_t closer = 0; closer < 2; closer++) {
+            struct link *l = connected();
+            for (size_t i = 0; i < 2; i++) {
+                if (condensed & 1u << i)
+                    dtls_condense(l->end[i].dtls);
+            }
+            dtls_close(l->end[closer].dtls);
+            dtls_close(l->end[closer].dtls);
+            assert_int_equal(l->end[closer].out.count, 1);
+            struct datagram d = *queue_pop(&l->end[closer].out);
+            assert_true(dtls_feed(l->end[!closer].dtls, d.bytes, d.len));
+            link_run(l);
+            for (size_t i = 0; i < 2; i++) {
+                assert_int_equal(dtls_state(l->end[i].dtls), DTLS_CLOSED);
+                assert_int_equal(dtls_error(l->end[i].dtls), DTLS_OK);
+            }
+            link_free(l);
+        }
+    }
+}
+
+/* Data, damaged or cut alerts, old handshake messages: nothing comes of them, and the end is still heard. */
+static void condensed_ends_ignore_the_rest(void **state)
+{
+    struct link *l = connected();
+    struct dtls *server = l->end[SERVER].dtls, *client = l->end[CLIENT].dtls;
+    struct datagram data, bad, alert;
+    struct keys keys;
+    (void)state;
+    assert_int_equal(dtls_send(client, (const uint8_t *)"x", 1), 0);
+    data = *queue_pop(&l->end[CLIENT].out);
+    dtls_close(client);
+    alert = *queue_pop(&l->end[CLIENT].out);
+    dtls_condense(server);
+    dtls_condense(server); /* once */
+    assert_int_equal(l->end[SERVER].out.count, 0);
+    assert_int_equal(dtls_send(server, (const uint8_t *)"x", 1), -ENOTCONN);
+    assert_int_equal(dtls_keys(server, &keys), -ENOTCONN);
+    assert_false(dtls_feed(server, data.bytes, data.len));
+    for (size_t i = 0; i < alert.len; i++) {
+        bad = alert;
+        bad.bytes[i] ^= 1;
+        if (dtls_feed(server, bad.bytes, bad.len))
+            fail_msg("byte %zu", i);
+        assert_false(dtls_feed(server, alert.bytes, i));
+    }
+    assert_int_equal(dtls_state(server), DTLS_CONNECTED);
+    assert_int_equal(l->end[SERVER].data_count, 0);
+    memcpy(data.bytes + data.len, alert.bytes, alert.len); /* behind another record */
+    assert_true(dtls_feed(server, data.bytes, data.len + alert.len));
+    assert_int_equal(dtls_state(server), DTLS_CLOSED);
+    link_free(l);
+}
+
+static void condensed_before_it_is_connected(void **state)
+{
+    struct link *l = link_new(NULL, NULL, NULL);
+    (void)state;
+    dtls_condense(l->end[SERVER].dtls);
+    dtls_start(l->end[CLIENT].dtls);
+    dtls_condense(l->end[CLIENT].dtls);
+    link_run(l);
+    assert_true(link_connected(l));
+    dtls_close(l->end[CLIENT].dtls);
+    dtls_condense(l->end[CLIENT].dtls);
+    link_run(l);
+    dtls_condense(l->end[SERVER].dtls);
+    assert_int_equal(dtls_state(l->end[SERVER].dtls), DTLS_CLOSED);
+    link_free(l);
+}
+
 static void close_during_the_handshake(void **state)
 {
     struct link *l = link_new(NULL, NULL, NULL);
@@ -311,6 +389,9 @@ int main(void)
         cmocka_unit_test(data_keeps_its_borders),
         cmocka_unit_test(only_what_is_under_the_keys_is_authentic),
         cmocka_unit_test(close_notify),
+        cmocka_unit_test(condensed_ends_close),
+        cmocka_unit_test(condensed_ends_ignore_the_rest),
+        cmocka_unit_test(condensed_before_it_is_connected),
         cmocka_unit_test(close_during_the_handshake),
         cmocka_unit_test(fingerprint_of_ours),
     };

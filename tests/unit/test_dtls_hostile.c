@@ -288,6 +288,63 @@ static void renegotiation_is_refused(void **state)
     visit_free(v);
 }
 
+/* --- Condensed ------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *cipher;
+    bool condenses;
+} condensing[] = {
+    {"ECDHE-ECDSA-AES128-GCM-SHA256", true},
+    {"ECDHE-ECDSA-AES256-GCM-SHA384", true},
+    {"ECDHE-ECDSA-CHACHA20-POLY1305", false},
+    {"ECDHE-ECDSA-AES128-SHA", false},
+};
+
+static struct visit *visit_condensed(size_t row)
+{
+    const struct stranger s = {.profiles = "SRTP_AES128_CM_SHA1_80", .ciphers = condensing[row].cipher};
+    struct visit *v = visit_new(&s);
+    visit_run(v);
+    assert_string_equal(SSL_get_cipher_name(v->ssl), condensing[row].cipher);
+    assert_int_equal(dtls_state(v->server.dtls), DTLS_CONNECTED);
+    dtls_condense(v->server.dtls);
+    int sent = dtls_send(v->server.dtls, (const uint8_t *)"x", 1);
+    assert_int_equal(sent, condensing[row].condenses ? -ENOTCONN : 0);
+    visit_run(v);
+    return v;
+}
+
+/* What is left understands OpenSSL's end, and OpenSSL understands its end. */
+static void condensed_ends_are_understood(void **state)
+{
+    (void)state;
+    for (size_t row = 0; row < COUNT(condensing); row++) {
+        for (int theirs = 0; theirs < 2; theirs++) {
+            struct visit *v = visit_condensed(row);
+            if (theirs)
+                SSL_shutdown(v->ssl);
+            else
+                dtls_close(v->server.dtls);
+            visit_run(v);
+            assert_int_equal(dtls_state(v->server.dtls), DTLS_CLOSED);
+            assert_true(SSL_get_shutdown(v->ssl) & SSL_RECEIVED_SHUTDOWN);
+            visit_free(v);
+        }
+    }
+}
+
+static void condensed_ends_do_not_renegotiate(void **state)
+{
+    struct visit *v = visit_condensed(0);
+    size_t sent = v->server.out.sent;
+    (void)state;
+    assert_int_equal(SSL_renegotiate(v->ssl), 1);
+    visit_run(v);
+    assert_int_equal(v->server.out.sent, sent);
+    assert_int_equal(dtls_state(v->server.dtls), DTLS_CONNECTED);
+    visit_free(v);
+}
+
 /* --- Floods ------------------------------------------------------------------------------ */
 
 /* The end that the flood goes to answers with next to nothing and does not fall over. */
@@ -359,6 +416,8 @@ int main(void)
         cmocka_unit_test(hello_of_nonsense),
         cmocka_unit_test(strangers_come),
         cmocka_unit_test(renegotiation_is_refused),
+        cmocka_unit_test(condensed_ends_are_understood),
+        cmocka_unit_test(condensed_ends_do_not_renegotiate),
         cmocka_unit_test(floods_before_the_handshake),
         cmocka_unit_test(floods_after_the_handshake),
     };
