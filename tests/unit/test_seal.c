@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "chance.h"
 #include "packet_view.h"
 #include "seal.h"
 #include "secure.h"
@@ -17,36 +18,6 @@
 #include <srtp2/srtp.h>
 
 enum { PACKET_MAX = 1600, TRAILER = 16, CANARY = 0xa5 };
-
-/* xorshift, so that a failure comes back */
-static uint64_t seed = 88172645463325252ULL;
-
-static uint64_t rnd(void)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return seed;
-}
-
-static size_t below(size_t n)
-{
-    return (size_t)(rnd() >> 8) % n;
-}
-
-static void fill(uint8_t *p, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        p[i] = (uint8_t)(rnd() >> 16);
-}
-
-static struct keys random_keys(enum keys_profile profile)
-{
-    struct keys keys = {.profile = profile};
-    fill((uint8_t *)&keys.local, sizeof(keys.local));
-    fill((uint8_t *)&keys.remote, sizeof(keys.remote));
-    return keys;
-}
 
 /* A libsrtp2 sender set up without any of our code. roc: of ssrc. */
 static srtp_t oracle_new(const struct keys *keys, uint32_t ssrc, uint32_t roc)

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "chance.h"
 #include "gcm.h"
 #include "packet_view.h"
 #include "secure.h"
@@ -14,36 +15,6 @@
 #include <srtp2/srtp.h>
 
 enum { PLAIN_MAX = 1400, ROOM = PLAIN_MAX + 128, PACKETS = 2000 };
-
-/* xorshift, so that a failure comes back */
-static uint64_t seed = 88172645463325252ULL;
-
-static uint64_t rnd(void)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return seed;
-}
-
-static size_t below(size_t n)
-{
-    return (size_t)(rnd() >> 8) % n;
-}
-
-static void fill(uint8_t *p, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        p[i] = (uint8_t)(rnd() >> 16);
-}
-
-static struct keys random_keys(enum keys_profile profile)
-{
-    struct keys keys = {.profile = profile};
-    fill((uint8_t *)&keys.local, sizeof(keys.local));
-    fill((uint8_t *)&keys.remote, sizeof(keys.remote));
-    return keys;
-}
 
 /* libsrtp2 set up without any of our code. */
 static srtp_t oracle_new(const struct keys_side *side, enum keys_profile profile, srtp_ssrc_type_t direction)
