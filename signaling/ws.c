@@ -126,7 +126,9 @@ static int give_reason(struct ws *ws)
     return -1;
 }
 
-/* 0 goes on, -1 closes the socket. */
+/* 0 goes on, -1 closes the socket: only from here. Closed while it reads, libwebsockets leaves off in the
+ * middle of a frame, takes what follows for nonsense, and the reset of the connection overtakes the reason.
+ */
 static int writable(struct ws *ws)
 {
     if (!ws->drop) {
@@ -166,9 +168,7 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
         if (ws->closing) /* what was under way when we closed */
             return 0;
         received(ws, in, len);
-        /* Closing from here, libwebsockets reads on until the peer agrees. Closing when writable, it leaves
-         * at once, and where something was unread the reset of the connection overtakes the reason. */
-        return ws->closing && ws->drop ? give_reason(ws) : 0;
+        return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return writable(ws);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
