@@ -1,11 +1,14 @@
 #!/bin/sh
 # sh tests/sim/plot.sh
-# Draws runs of the simulated network for rtp/congestion.md: rtp/congestion/NAME.svg. Needs gnuplot, and
-# build/debug to be configured.
+# Draws runs of the simulated network for rtp/congestion.md: rtp/congestion/NAME.svg. Installs what that needs.
 set -eu
 cd "$(dirname "$0")/../.."
-ninja -C build/debug plenum-series >/dev/null
-series=build/debug/tests/plenum-series
+. conf/install.sh
+# shellcheck disable=SC2086 # a list of words
+need $build_packages libcmocka-dev gnuplot-nox
+cmake --preset release >/dev/null
+cmake --build --preset release --target plenum-series >/dev/null
+series=build/release/tests/plenum-series
 mkdir -p rtp/congestion build/series
 $series | while IFS="$(printf '\t')" read -r name title; do
     layers=0
