@@ -65,8 +65,8 @@ test('where the link becomes narrow, a lower layer comes and sound goes on', asy
   const [picture, sound] = [await ben.courseOf(ann), await ben.courseOf(ann, 'mic')];
   assert.ok(picture.longest < 1, JSON.stringify(picture));
   assert.ok(sound.concealed < 0.6, JSON.stringify(sound));
-  const [{ estimate }, { layer, why }] = [await ben.figures(), await ben.figures(ann)];
-  assert.ok(layer < 2 && why === 'filled' && estimate < 600_000, `${layer} ${why} ${estimate}`);
+  const { layer, why } = await ben.figures(ann);
+  assert.ok(layer < 2 && why === 'filled', `${layer} ${why}`);
 });
 
 test('the picture keeps moving on the narrow link', async () => {

@@ -37,11 +37,11 @@ class End {
     this.run(`ip address add ${this.address}/24 dev ${this.device}`);
   }
 
-  // What leaves here.
+  // What leaves here: no more than a packet at once, as on a line, or short probes find room that there is not.
   slow(kbit, queue) {
     if (this.limited) this.run(`tc qdisc delete dev ${this.device} root`);
     this.limited = Boolean(kbit);
-    if (kbit) this.run(`tc qdisc add dev ${this.device} root tbf rate ${kbit}kbit burst 3000 latency ${queue}ms`);
+    if (kbit) this.run(`tc qdisc add dev ${this.device} root tbf rate ${kbit}kbit burst 1600 latency ${queue}ms`);
   }
 
   // What arrives here: on the way out the sender would be told.
