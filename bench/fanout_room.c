@@ -181,8 +181,8 @@ void fanout_free(struct fanout *f)
 {
     if (!f)
         return;
-    while (f->room && f->room->transports->len)
-        transport_end(g_ptr_array_index(f->room->transports, f->room->transports->len - 1), SFU_GONE_CLOSED);
+    if (f->room)
+        room_end_transports(f->room, SFU_GONE_CLOSED);
     room_free(f->room);
     if (f->worker.rooms)
         worker_finish(&f->worker);

@@ -2,7 +2,10 @@
  * the room or transport that it is about; bodies are owned by the mail. */
 #pragma once
 
+#include "mailbox.h"
 #include "sfu.h"
+
+struct worker;
 
 enum command {                    /* control -> worker */
                COMMAND_ROOM_OPEN, /* id: room, a: its home worker */
@@ -39,3 +42,7 @@ enum event {                    /* worker -> control */
              EVENT_LOAD,        /* a: enum sfu_shed, b: index of the worker, value: percent busy */
              EVENT_COUNT
 };
+
+/* Worker thread: carry out a command. It takes from the body what it keeps; the mail stays the caller's. Of
+ * what is not there any more it is counted. */
+void command_obey(struct worker *w, struct mail *m);

@@ -42,11 +42,27 @@ struct room *room_new(struct worker *w, uint64_t id, unsigned home)
     return room;
 }
 
+void room_end_transports(struct room *room, enum sfu_gone why)
+{
+    while (room->transports->len)
+        transport_end(g_ptr_array_index(room->transports, room->transports->len - 1), why);
+}
+
+static void forget_dirty(struct room *room)
+{
+    struct room **at = &room->worker->dirty;
+    while (*at != room)
+        at = &(*at)->next_dirty;
+    *at = room->next_dirty;
+}
+
 void room_free(struct room *room)
 {
     if (!room)
         return;
-    spread_finish(room);
+    spread_finish(room); /* its tracks touch the room as they go */
+    if (room->dirty)
+        forget_dirty(room);
     speech_finish(&room->speech);
     timer_cancel(&room->worker->timers, &room->all_timer);
     list_finish(&room->lists[RTP_AUDIO]);

@@ -42,7 +42,10 @@ struct room {
 /* home: the worker that decides for it who speaks, this one or another that has it too. */
 struct room *room_new(struct worker *w, uint64_t id, unsigned home);
 
-/* Its transports have gone before. NULL is fine. */
+/* Everybody goes, for that reason. */
+void room_end_transports(struct room *room, enum sfu_gone why);
+
+/* Its transports have gone before, and it is not in the worker's table any more. NULL is fine. */
 void room_free(struct room *room);
 
 void room_add(struct room *room, struct transport *t);

@@ -63,7 +63,7 @@ static void on_timer(void *arg, uint64_t now_us)
     s->waited_us = 0;
     s->drops = all;
     shed_look(w, &seen, now_us);
-    bool idle = !g_hash_table_size(w->transports);
+    bool idle = !g_hash_table_size(w->directory.by_id);
     timer_set(&w->timers, &s->timer, now_us + (idle ? SHED_IDLE_US : LOAD_LOOK_US));
 }
 

@@ -177,8 +177,8 @@ struct transport *transport_new(struct worker *w, struct room *room, uint64_t id
     t->dtls_timer = (struct timer){.fire = on_dtls_timer, .arg = t};
     t->second_timer = (struct timer){.fire = on_second, .arg = t};
     t->feedback_timer = (struct timer){.fire = on_feedback, .arg = t};
-    g_hash_table_insert(w->transports, &t->id, t);
-    g_hash_table_insert(w->by_ufrag, g_strdup(desc->ufrag), t);
+    directory_add(&w->directory, t);
+    directory_add_ufrag(&w->directory, desc->ufrag, t);
     timer_set(&w->timers, &t->second_timer, now_us + TRANSPORT_SECOND_US);
     room_add(room, t);
     match_tracks(t, now_us);
@@ -189,12 +189,7 @@ struct transport *transport_new(struct worker *w, struct room *room, uint64_t id
 static void unlink_transport(struct transport *t)
 {
     struct worker *w = t->worker;
-    for (uint8_t i = 0; i < t->ice.remote_count; i++)
-        worker_set_address(w, &t->ice.remotes[i].addr, NULL);
-    g_hash_table_remove(w->by_ufrag, t->ice.current.ufrag);
-    g_hash_table_remove(w->by_ufrag, t->ice.previous.ufrag);
-    g_hash_table_remove(w->transports, &t->id);
-    w->last = NULL;
+    directory_remove(&w->directory, t);
     for (struct transport **at = &w->telling; t->tell_slots && *at; at = &(*at)->next_telling) {
         if (*at == t) {
             *at = t->next_telling;
@@ -268,8 +263,8 @@ void transport_update(struct transport *t, const struct sfu_transport_desc *desc
         char dropped[SFU_UFRAG_MAX + 1];
         ice_restart(&t->ice, desc->ufrag, desc->pwd, dropped);
         if (dropped[0])
-            g_hash_table_remove(w->by_ufrag, dropped);
-        g_hash_table_insert(w->by_ufrag, g_strdup(desc->ufrag), t);
+            directory_remove_ufrag(&w->directory, dropped);
+        directory_add_ufrag(&w->directory, desc->ufrag, t);
     }
     take_media(t, &desc->media);
     match_tracks(t, now_us);

@@ -10,64 +10,6 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* --- Tables ---------------------------------------------------------------- */
-
-static uint64_t table_seed; /* the same for all workers; set before the first thread starts */
-
-static guint hash_addr(gconstpointer key)
-{
-    return (guint)addr_hash(key, table_seed);
-}
-
-static gboolean equal_addr(gconstpointer a, gconstpointer b)
-{
-    return addr_equal(a, b);
-}
-
-static struct ice *ice_by_ufrag(void *arg, const char *ufrag, size_t len)
-{
-    struct worker *w = arg;
-    char key[SFU_UFRAG_MAX + 1];
-    if (len > SFU_UFRAG_MAX)
-        return NULL;
-    memcpy(key, ufrag, len);
-    key[len] = '\0';
-    struct transport *t = g_hash_table_lookup(w->by_ufrag, key);
-    return t ? &t->ice : NULL;
-}
-
-static struct ice *ice_by_addr(void *arg, const struct addr *addr)
-{
-    struct worker *w = arg;
-    struct transport *t = g_hash_table_lookup(w->by_addr, addr);
-    return t ? &t->ice : NULL;
-}
-
-static const struct ice_tables ice_tables = {ice_by_ufrag, ice_by_addr};
-
-static struct transport *of_ice(struct ice *ice)
-{
-    return (struct transport *)(void *)((char *)ice - offsetof(struct transport, ice));
-}
-
-void worker_set_address(struct worker *w, const struct addr *addr, struct transport *t)
-{
-    w->last = NULL;
-    if (t)
-        g_hash_table_replace(w->by_addr, g_memdup2(addr, sizeof(*addr)), t);
-    else
-        g_hash_table_remove(w->by_addr, addr);
-}
-
-static struct transport *by_address(struct worker *w, const struct addr *from)
-{
-    if (!w->last || !addr_equal(&w->last_addr, from)) {
-        w->last = g_hash_table_lookup(w->by_addr, from);
-        w->last_addr = *from;
-    }
-    return w->last;
-}
-
 /* --- What comes in by UDP ---------------------------------------------------- */
 
 static const enum counter stun_counters[ICE_VERDICT_COUNT] = {
@@ -85,22 +27,28 @@ static const enum counter stun_counters[ICE_VERDICT_COUNT] = {
     [ICE_RESPONSE] = COUNT_stun_ignored,
 };
 
-/* Bring the tables and the transport's destination in line with a valid check. */
+static struct transport *of_ice(struct ice *ice)
+{
+    return (struct transport *)(void *)((char *)ice - offsetof(struct transport, ice));
+}
+
+/* Bring the directory and the transport's destination in line with a valid check. */
 static void follow_check(struct worker *w, struct udp_socket *sock, const struct ice_result *r,
                          const struct addr *from)
 {
     struct transport *t = of_ice(r->ice);
-    struct transport *former = r->moved ? g_hash_table_lookup(w->by_addr, from) : NULL;
+    struct directory *d = &w->directory;
+    struct transport *former = r->moved ? directory_at(d, from) : NULL;
     if (r->evicted)
-        worker_set_address(w, &r->evicted_addr, NULL);
+        directory_set_address(d, &r->evicted_addr, NULL);
     if (r->added)
-        worker_set_address(w, from, t);
+        directory_set_address(d, from, t);
     if (former) {
         counter_add(&w->counters, COUNT_ice_address_moved, 1);
         transport_selected(former, former->dest.sock, w->now_us);
     }
     if (r->retired)
-        g_hash_table_remove(w->by_ufrag, r->ice->previous.ufrag);
+        directory_remove_ufrag(d, r->ice->previous.ufrag);
     if (r->selected || (r->nominated && t->dest.sock != sock))
         transport_selected(t, sock, w->now_us);
 }
@@ -135,7 +83,7 @@ static void receive(void *arg, uint8_t *data, size_t len, const struct addr *fro
         counter_add(&w->counters, class == DEMUX_SHORT ? COUNT_drop_short : COUNT_drop_unknown_class, 1);
         return;
     }
-    struct transport *t = by_address(w, from);
+    struct transport *t = directory_at(&w->directory, from);
     if (!t)
         counter_add(&w->counters, COUNT_drop_unknown_address, 1);
     else if (class == DEMUX_RTP)
@@ -144,128 +92,6 @@ static void receive(void *arg, uint8_t *data, size_t len, const struct addr *fro
         transport_rtcp(t, data, len, from, w->now_us);
     else
         transport_dtls(t, data, len, from, w->now_us);
-}
-
-/* --- What comes in by mail ---------------------------------------------------- */
-
-static void on_room_open(struct worker *w, struct mail *m)
-{
-    struct room *room = room_new(w, m->id, m->a);
-    g_hash_table_insert(w->rooms, &room->id, room);
-    worker_tell(w, EVENT_ROOM_OPENED, m->id, 0, (uint16_t)w->index, 0, NULL);
-}
-
-static void on_room_close(struct worker *w, struct mail *m)
-{
-    struct room *room = g_hash_table_lookup(w->rooms, &m->id);
-    if (!room)
-        return;
-    while (room->transports->len)
-        transport_end(g_ptr_array_index(room->transports, room->transports->len - 1), SFU_GONE_CLOSED);
-    spread_finish(room);
-    for (struct room **at = &w->dirty; *at; at = &(*at)->next_dirty) {
-        if (*at == room) {
-            *at = room->next_dirty;
-            break;
-        }
-    }
-    g_hash_table_remove(w->rooms, &m->id);
-    room_free(room);
-}
-
-static void on_join(struct worker *w, struct mail *m)
-{
-    struct room *room = g_hash_table_lookup(w->rooms, &m->value);
-    if (!room || !transport_new(w, room, m->id, m->b, m->body, w->now_us))
-        worker_tell(w, EVENT_GONE, m->id, m->value, SFU_GONE_CLOSED, 0, NULL);
-}
-
-static void on_update(struct worker *w, struct transport *t, struct mail *m)
-{
-    transport_update(t, m->body, w->now_us);
-}
-
-static void on_leave(struct worker *w, struct transport *t, struct mail *m)
-{
-    (void)w;
-    (void)m;
-    transport_end(t, SFU_GONE_CLOSED);
-}
-
-static void on_view(struct worker *w, struct transport *t, struct mail *m)
-{
-    (void)w;
-    transport_view(t, m->a, m->body, m->b);
-}
-
-static void on_mute(struct worker *w, struct transport *t, struct mail *m)
-{
-    (void)w;
-    transport_mute(t, m->b, m->a);
-}
-
-static void on_stats(struct worker *w, struct transport *t, struct mail *m)
-{
-    struct sfu_transport_stats *stats = g_new0(struct sfu_transport_stats, 1);
-    transport_stats(t, stats, w->now_us);
-    worker_tell(w, EVENT_STATS, m->id, m->value, 0, 0, stats);
-}
-
-static void on_stop(struct worker *w, struct mail *m)
-{
-    (void)m;
-    w->stopping = true;
-}
-
-/* What each command is about, and who carries it out. */
-static const struct {
-    void (*worker)(struct worker *, struct mail *);
-    void (*room)(struct room *, struct mail *);
-    void (*transport)(struct worker *, struct transport *, struct mail *);
-} commands[COMMAND_COUNT] = {
-    [COMMAND_ROOM_OPEN] = {.worker = on_room_open},
-    [COMMAND_ROOM_CLOSE] = {.worker = on_room_close},
-    [COMMAND_JOIN] = {.worker = on_join},
-    [COMMAND_STOP] = {.worker = on_stop},
-    [COMMAND_UPDATE] = {.transport = on_update},
-    [COMMAND_LEAVE] = {.transport = on_leave},
-    [COMMAND_VIEW] = {.transport = on_view},
-    [COMMAND_MUTE] = {.transport = on_mute},
-    [COMMAND_STATS] = {.transport = on_stats},
-    [COMMAND_PACKETS] = {.worker = spread_on_packets},
-    [COMMAND_ROOM_LINK] = {.room = spread_on_link},
-    [COMMAND_TRACK_OPEN] = {.room = spread_on_track_open},
-    [COMMAND_TRACK_CLOSE] = {.room = spread_on_track_close},
-    [COMMAND_TRACK_STATE] = {.room = spread_on_track_state},
-    [COMMAND_TRACK_WISH] = {.room = spread_on_wish},
-    [COMMAND_LEVELS] = {.room = spread_on_levels},
-    [COMMAND_SPEECH] = {.room = spread_on_speech},
-    [COMMAND_EARS] = {.room = spread_on_ears},
-};
-
-static void obey(struct worker *w, struct mail *m)
-{
-    counter_add(&w->counters, COUNT_mail_received, 1);
-    if (commands[m->type].worker) {
-        commands[m->type].worker(w, m);
-        return;
-    }
-    struct room *room = commands[m->type].room ? g_hash_table_lookup(w->rooms, &m->id) : NULL;
-    struct transport *t = commands[m->type].transport ? g_hash_table_lookup(w->transports, &m->id) : NULL;
-    if (room)
-        commands[m->type].room(room, m);
-    else if (t)
-        commands[m->type].transport(w, t, m);
-    else
-        counter_add(&w->counters, COUNT_drop_mail_stale, 1);
-}
-
-void worker_tell(struct worker *w, enum event event, uint64_t id, uint64_t value, uint16_t a, uint32_t b,
-                 void *body)
-{
-    struct mail m = {
-        .type = (uint16_t)event, .a = a, .b = b, .id = id, .value = value, .body = body, .free_body = g_free};
-    mailbox_post(&w->to_control, &m);
 }
 
 /* --- The loop -------------------------------------------------------------------- */
@@ -296,7 +122,7 @@ static bool take_mail(struct worker *w)
     for (int i = 0, batches = 0; i < WORKER_MAILS_PER_TURN && batches < WORKER_BATCHES_PER_TURN; i++) {
         if (!mailbox_take(&w->inbox, &m))
             return false;
-        obey(w, &m);
+        command_obey(w, &m);
         batches += m.type == COMMAND_PACKETS;
         mail_free(&m);
     }
@@ -421,9 +247,7 @@ static void end_all(struct worker *w)
     gpointer room;
     g_hash_table_iter_init(&iter, w->rooms);
     while (g_hash_table_iter_next(&iter, NULL, &room)) {
-        GPtrArray *there = ((struct room *)room)->transports;
-        while (there->len)
-            transport_end(g_ptr_array_index(there, there->len - 1), SFU_GONE_SHUTDOWN);
+        room_end_transports(room, SFU_GONE_SHUTDOWN);
         g_hash_table_iter_remove(&iter);
         room_free(room);
     }
@@ -465,15 +289,11 @@ int worker_init(struct worker *w, unsigned index, const struct udp_addresses *at
                 struct mailbox *control, struct addr *bad)
 {
     *w = (struct worker){.index = index, .dtls = dtls, .since_1970_us = clock_since_1970_us(), .epoll = -1};
-    if (!table_seed)
-        table_seed = (uint64_t)g_random_int() << 32 | g_random_int();
     w->rooms = g_hash_table_new(g_int64_hash, g_int64_equal);
-    w->transports = g_hash_table_new(g_int64_hash, g_int64_equal);
-    w->by_ufrag = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    w->by_addr = g_hash_table_new_full(hash_addr, equal_addr, g_free, NULL);
+    directory_init(&w->directory);
     packet_pool_init(&w->packets, WORKER_PACKETS_MAX);
     shed_init(&w->shed, LOAD_FULL);
-    ice_agent_init(&w->ice, &ice_tables, w);
+    ice_agent_init(&w->ice, &directory_ice_tables, &w->directory);
     mailbox_sender_init(&w->to_control, control);
     int err = mailbox_init(&w->inbox, WORKER_MAILBOX);
     if (!err)
@@ -533,12 +353,18 @@ void worker_finish(struct worker *w)
     timer_heap_finish(&w->timers);
     packet_pool_finish(&w->packets);
     g_hash_table_destroy(w->rooms);
-    g_hash_table_destroy(w->transports);
-    g_hash_table_destroy(w->by_ufrag);
-    g_hash_table_destroy(w->by_addr);
+    directory_finish(&w->directory);
 }
 
 uint32_t worker_new_source(struct worker *w)
 {
     return ++w->next_source;
+}
+
+void worker_tell(struct worker *w, enum event event, uint64_t id, uint64_t value, uint16_t a, uint32_t b,
+                 void *body)
+{
+    struct mail m = {
+        .type = (uint16_t)event, .a = a, .b = b, .id = id, .value = value, .body = body, .free_body = g_free};
+    mailbox_post(&w->to_control, &m);
 }

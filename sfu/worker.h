@@ -6,8 +6,8 @@
 #include "batch.h"
 #include "command.h"
 #include "counter.h"
+#include "directory.h"
 #include "dtls.h"
-#include "ice.h"
 #include "link.h"
 #include "mailbox.h"
 #include "packet.h"
@@ -60,17 +60,12 @@ struct worker {
     struct batch batch; /* received in this turn, to be forwarded */
     struct timer_heap timers;
     struct ice_agent ice;
-    GHashTable *rooms;      /* id -> struct room */
-    GHashTable *transports; /* id -> struct transport */
-    GHashTable *by_ufrag;   /* string -> struct transport */
-    GHashTable *by_addr;    /* struct addr -> struct transport */
-    uint64_t addr_seed;
+    GHashTable *rooms; /* id -> struct room */
+    struct directory directory;
     struct room *dirty;        /* rooms whose slots have to be filled anew */
     struct transport *telling; /* transports with slot events to tell */
-    struct transport *last;    /* whose datagram came last: the next one is often of the same */
-    struct addr last_addr;
-    uint32_t next_source; /* names for received streams (select.h) */
-    uint64_t now_us;      /* of this turn of the loop */
+    uint32_t next_source;      /* names for received streams (select.h) */
+    uint64_t now_us;           /* of this turn of the loop */
     bool stopping;
 };
 
@@ -100,6 +95,3 @@ void worker_tell(struct worker *w, enum event event, uint64_t id, uint64_t value
 
 /* Worker thread: mail waits for another thread that has no room for it. */
 bool worker_has_backlog(const struct worker *w);
-
-/* Worker thread: the transport lives at that address now, or nobody does (NULL). */
-void worker_set_address(struct worker *w, const struct addr *addr, struct transport *t);

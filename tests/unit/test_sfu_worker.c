@@ -75,9 +75,9 @@ static void world_end(struct world *w)
     pthread_join(w->worker.thread, NULL);
     w->worker.running = false;
     assert_int_equal(g_hash_table_size(w->worker.rooms), 0);
-    assert_int_equal(g_hash_table_size(w->worker.transports), 0);
-    assert_int_equal(g_hash_table_size(w->worker.by_ufrag), 0);
-    assert_int_equal(g_hash_table_size(w->worker.by_addr), 0);
+    assert_int_equal(g_hash_table_size(w->worker.directory.by_id), 0);
+    assert_int_equal(g_hash_table_size(w->worker.directory.by_ufrag), 0);
+    assert_int_equal(g_hash_table_size(w->worker.directory.by_address), 0);
     assert_int_equal(w->worker.timers.count, 0);
     assert_int_equal(w->worker.packets.used, 0);
     assert_null(w->worker.telling);
