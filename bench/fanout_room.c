@@ -100,11 +100,11 @@ static bool go_online(struct fanout *f, struct transport *t)
     struct keys keys = {.profile = KEYS_AEAD_AES_128_GCM};
     struct addr to = {.family = AF_INET, .port = (uint16_t)(1024 + f->next_id % 60000), .ip = {127, 0, 0, 1}};
     put_u32(keys.local.key, (uint32_t)f->next_id);
-    t->seal = seal_new(&keys, f->engine);
-    t->secure = secure_new(&keys);
+    t->connection.seal = seal_new(&keys, f->engine);
+    t->connection.secure = secure_new(&keys);
     t->connected = true;
-    udp_dest_set(&f->worker.tx, &t->dest, &f->worker.sockets[0], &to);
-    return t->seal && t->secure;
+    udp_dest_set(&f->worker.tx, &t->connection.dest, &f->worker.sockets[0], &to);
+    return t->connection.seal && t->connection.secure;
 }
 
 static bool add_publisher(struct fanout *f)

@@ -76,7 +76,7 @@ void bandwidth_wake(struct bandwidth *b, uint64_t now_us)
 void bandwidth_sent(struct bandwidth *b, size_t len, bool numbered, uint64_t now_us)
 {
     size_t overhead =
-        b->viewer->dest.addr.family == AF_INET ? BANDWIDTH_OVERHEAD_IPV4 : BANDWIDTH_OVERHEAD_IPV6;
+        b->viewer->connection.dest.addr.family == AF_INET ? BANDWIDTH_OVERHEAD_IPV4 : BANDWIDTH_OVERHEAD_IPV6;
     estimator_sent(&b->estimator, len + overhead, numbered, now_us);
     b->sent_us = now_us;
     if (!timer_is_set(&b->timer))

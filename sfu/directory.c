@@ -39,10 +39,10 @@ void directory_add(struct directory *d, struct transport *t)
 
 void directory_remove(struct directory *d, const struct transport *t)
 {
-    for (uint8_t i = 0; i < t->ice.remote_count; i++)
-        g_hash_table_remove(d->by_address, &t->ice.remotes[i].addr);
-    directory_remove_ufrag(d, t->ice.current.ufrag);
-    directory_remove_ufrag(d, t->ice.previous.ufrag);
+    for (uint8_t i = 0; i < t->connection.ice.remote_count; i++)
+        g_hash_table_remove(d->by_address, &t->connection.ice.remotes[i].addr);
+    directory_remove_ufrag(d, t->connection.ice.current.ufrag);
+    directory_remove_ufrag(d, t->connection.ice.previous.ufrag);
     g_hash_table_remove(d->by_id, &t->id);
     d->last = NULL;
 }
@@ -91,14 +91,14 @@ static struct ice *ice_by_ufrag(void *arg, const char *ufrag, size_t len)
     memcpy(key, ufrag, len);
     key[len] = '\0';
     struct transport *t = g_hash_table_lookup(d->by_ufrag, key);
-    return t ? &t->ice : NULL;
+    return t ? &t->connection.ice : NULL;
 }
 
 static struct ice *ice_by_addr(void *arg, const struct addr *addr)
 {
     const struct directory *d = arg;
     struct transport *t = g_hash_table_lookup(d->by_address, addr);
-    return t ? &t->ice : NULL;
+    return t ? &t->connection.ice : NULL;
 }
 
 const struct ice_tables directory_ice_tables = {ice_by_ufrag, ice_by_addr};

@@ -151,17 +151,17 @@ void transport_rtcp(struct transport *t, uint8_t *data, size_t len, const struct
 {
     struct counters *counters = &t->worker->counters;
     size_t plain_len;
-    if (!t->secure) {
+    if (!t->connection.secure) {
         counter_add(counters, COUNT_drop_srtp_early, 1);
         return;
     }
-    enum secure_verdict verdict = secure_unprotect_rtcp(t->secure, data, len, &plain_len);
+    enum secure_verdict verdict = secure_unprotect_rtcp(t->connection.secure, data, len, &plain_len);
     if (verdict != SECURE_OK) {
         counter_add(counters, rtcp_drops[verdict], 1);
         return;
     }
     counter_add(counters, COUNT_rtcp_packets, 1);
-    ice_authentic(&t->ice, from, now_us);
+    ice_authentic(&t->connection.ice, from, now_us);
     struct rd compound = rd_init(data, plain_len);
     struct rtcp_view v;
     int more;

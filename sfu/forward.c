@@ -1,6 +1,7 @@
 /* What a slot sends (slot.h): the packets of its source, renumbered, and again where the viewer lost them. */
 #include "compose.h"
 #include "history.h"
+#include "media.h"
 #include "seq.h"
 #include "slot.h"
 #include "track.h"
@@ -18,7 +19,7 @@ static struct counters *counters_of(const struct slot *s)
 
 const struct sfu_format *slot_format(const struct slot *s, const struct layer *l)
 {
-    return l->format ? transport_plays(s->viewer, l->format) : NULL;
+    return l->format ? media_plays(&s->viewer->media, l->format) : NULL;
 }
 
 static uint64_t captured_us(const struct layer *l, const struct packet *p)
@@ -45,7 +46,7 @@ static void switch_to(struct slot *s, struct layer *l, const struct packet *p, u
 static const struct sfu_format *format_for(const struct slot *s)
 {
     const struct sfu_format *red =
-        s->desc.kind == RTP_AUDIO ? transport_format(s->viewer, RTP_CODEC_RED, 0) : NULL;
+        s->desc.kind == RTP_AUDIO ? media_format(&s->viewer->media, RTP_CODEC_RED, 0) : NULL;
     return red ? red : s->format;
 }
 

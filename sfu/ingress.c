@@ -1,5 +1,6 @@
 /* The way in of one RTP packet: from the datagram to its layer (transport.h,
  * transport_rtp). */
+#include "media.h"
 #include "packet.h"
 #include "room.h"
 #include "track.h"
@@ -73,7 +74,7 @@ static struct stream *learn_stream(struct transport *t, const struct packet *p,
     uint32_t *ssrc = rtx ? &l->rtx_ssrc : &l->ssrc;
     struct stream *s = *ssrc ? known_stream(t, *ssrc) : NULL;
     if (s) {
-        secure_remove(t->secure, *ssrc);
+        secure_remove(t->connection.secure, *ssrc);
         if (!rtx)
             layer_restart(l);
     } else if (t->stream_count < TRANSPORT_STREAMS_MAX) {
@@ -115,7 +116,7 @@ static void drop(struct transport *t, const struct packet *p, enum counter why)
     uint32_t ssrc = get_u32(p->data + 8);
     counter_add(&t->worker->counters, why, 1);
     if (!known_stream(t, ssrc))
-        secure_remove(t->secure, ssrc);
+        secure_remove(t->connection.secure, ssrc);
 }
 
 static void receive_authentic(struct transport *t, struct packet *p, uint64_t now_us)
@@ -128,7 +129,7 @@ static void receive_authentic(struct transport *t, struct packet *p, uint64_t no
     if (t->transport_cc && rtp_transport_seq(&p->view, p->data, &transport_seq))
         transport_cc_receive(t->transport_cc, transport_seq, p->view.marker, now_us);
     bool rtx;
-    const struct sfu_format *format = transport_format_by_pt(t, p->view.pt, &rtx);
+    const struct sfu_format *format = media_format_by_pt(&t->media, p->view.pt, &rtx);
     if (!format) {
         drop(t, p, COUNT_drop_pt_unknown);
         return;
@@ -148,8 +149,8 @@ void transport_rtp(struct transport *t, const uint8_t *data, size_t len, const s
                    uint64_t now_us)
 {
     struct worker *w = t->worker;
-    if (!t->secure || len > PACKET_DATA_MAX) {
-        counter_add(&w->counters, t->secure ? COUNT_drop_too_long : COUNT_drop_srtp_early, 1);
+    if (!t->connection.secure || len > PACKET_DATA_MAX) {
+        counter_add(&w->counters, t->connection.secure ? COUNT_drop_too_long : COUNT_drop_srtp_early, 1);
         return;
     }
     struct packet *p = packet_get(&w->packets);
@@ -159,7 +160,7 @@ void transport_rtp(struct transport *t, const uint8_t *data, size_t len, const s
     }
     size_t plain_len;
     memcpy(p->data, data, len);
-    enum secure_verdict verdict = secure_unprotect_rtp(t->secure, p->data, len, &plain_len);
+    enum secure_verdict verdict = secure_unprotect_rtp(t->connection.secure, p->data, len, &plain_len);
     if (verdict == SECURE_OK) {
         p->len = (uint16_t)plain_len;
         p->arrival_us = now_us;
@@ -167,7 +168,7 @@ void transport_rtp(struct transport *t, const uint8_t *data, size_t len, const s
         t->bytes_in += len;
         t->media_us = now_us;
         counter_add(&w->counters, COUNT_rtp_packets, 1);
-        ice_authentic(&t->ice, from, now_us);
+        ice_authentic(&t->connection.ice, from, now_us);
         if (!timer_is_set(&t->feedback_timer))
             timer_set(&w->timers, &t->feedback_timer, now_us + TRANSPORT_FEEDBACK_US);
         receive_authentic(t, p, now_us);

@@ -28,7 +28,7 @@ static void begin(struct compound *c, struct transport *to)
 static void flush(struct compound *c)
 {
     if (wr_len(&c->w))
-        transport_send_rtcp(c->to, c->bytes, wr_len(&c->w));
+        connection_send_rtcp(&c->to->connection, c->bytes, wr_len(&c->w));
     c->w = wr_init(c->bytes, sizeof(c->bytes));
 }
 
@@ -146,7 +146,7 @@ static void acknowledge(struct transport *t, uint64_t now_us)
         return;
     uint32_t media = t->stream_count ? t->streams[0].ssrc : 0;
     while ((len = transport_cc_build(t->transport_cc, t->rtcp_ssrc, media, now_us, bytes, sizeof(bytes))) > 0)
-        transport_send_rtcp(t, bytes, len);
+        connection_send_rtcp(&t->connection, bytes, len);
 }
 
 void report_feedback(struct transport *t, uint64_t now_us)

@@ -2,6 +2,7 @@
 
 #include "allot.h"
 #include "fill.h"
+#include "media.h"
 #include "slot.h"
 #include "track.h"
 #include "transport.h"
@@ -241,13 +242,13 @@ static void add_voices(struct candidates *c, const struct room *room)
 static bool plays(const struct transport *viewer, const struct track *track)
 {
     const struct sfu_format *f = track_format(track);
-    return !f || transport_plays(viewer, f);
+    return !f || media_plays(&viewer->media, f);
 }
 
 static bool plays_all(const struct transport *viewer, const struct candidates *c)
 {
     for (size_t i = 0; i < c->format_count; i++) {
-        if (!transport_plays(viewer, c->formats[i]))
+        if (!media_plays(&viewer->media, c->formats[i]))
             return false;
     }
     return c->format_count < FORMATS_MAX;

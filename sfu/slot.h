@@ -120,7 +120,7 @@ void slot_need(const struct slot *s, uint64_t now_us);
 /* That layer's stream has ended: stop listening. */
 void slot_forget_layer(struct slot *s, struct layer *layer);
 
-/* The viewer's format for that layer (transport_plays). NULL: it cannot decode it, or nothing came yet. */
+/* The viewer's format for that layer (media_plays). NULL: it cannot decode it, or nothing came yet. */
 const struct sfu_format *slot_format(const struct slot *s, const struct layer *layer);
 
 /* Begin the target layer with its last key frame and what followed, where that is little and all there, and

@@ -2,18 +2,11 @@
  * tracks that come in over it and the slots that go out. Worker thread only. */
 #pragma once
 
-#include "addr.h"
 #include "bandwidth.h"
 #include "clock_map.h"
 #include "compose.h"
-#include "dtls.h"
-#include "ice.h"
-#include "seal.h"
-#include "secure.h"
-#include "sfu.h"
-#include "timer.h"
+#include "connection.h"
 #include "transport_cc.h"
-#include "udp_tx.h"
 
 struct layer;
 struct packet;
@@ -42,16 +35,9 @@ struct transport {
     uint32_t participant;
     struct sfu_media_desc media;
 
-    /* connection */
-    struct ice ice;
-    struct dtls *dtls;
-    struct secure *secure; /* NULL before DTLS is done */
-    struct seal *seal;
-    const char *profile; /* of SRTP, "" before */
-    struct udp_dest dest;
-    bool dtls_client, dtls_started;
+    struct connection connection;
     bool connected;
-    struct timer dtls_timer, second_timer, feedback_timer;
+    struct timer second_timer, feedback_timer;
 
     /* what comes in */
     struct track *tracks[SFU_TRACKS_MAX];
@@ -89,38 +75,25 @@ void transport_view(struct transport *t, size_t first, const struct sfu_view_slo
 void transport_mute(struct transport *t, uint32_t track, bool muted);
 
 /* One datagram from an address that is this transport's. data may be written
- * over. false: the transport has ended and is freed. */
-bool transport_dtls(struct transport *t, const uint8_t *data, size_t len, const struct addr *from,
+ * over. DTLS may end the transport, which is freed then. */
+void transport_dtls(struct transport *t, const uint8_t *data, size_t len, const struct addr *from,
                     uint64_t now_us);
 void transport_rtp(struct transport *t, const uint8_t *data, size_t len, const struct addr *from,
                    uint64_t now_us);
 void transport_rtcp(struct transport *t, uint8_t *data, size_t len, const struct addr *from, uint64_t now_us);
-
-/* A check made another address the selected one, or none, or came in on another socket. */
-void transport_selected(struct transport *t, struct udp_socket *sock, uint64_t now_us);
 
 /* Seal a composed packet and queue it. index: as in rewritten. Returns the bytes
  * of the datagram, 0 where there is none. */
 size_t transport_send_rtp(struct transport *t, struct composed *c, uint64_t index, enum udp_kind kind,
                           uint64_t now_us);
 
-/* For udp_tx.dropped: a packet of the transport whose `dest` this is did not leave. It is no loss of the way.
+/* For udp_tx.dropped: a packet of the transport whose `connection.dest` this is did not leave. It is no loss
+ * of the way.
  */
 void transport_dropped(struct udp_dest *dest, uint16_t number);
-
-/* Protect an RTCP compound of len bytes (reduced size allowed) and queue it. */
-void transport_send_rtcp(struct transport *t, const uint8_t *p, size_t len);
 
 /* A slot shows something else: it is told at the end of the worker's turn. */
 void transport_tell_slots(struct transport *t);
 void transport_flush_slot_events(struct transport *t, uint64_t now_us);
-
-/* The transport's format of that codec and variant, or NULL. */
-const struct sfu_format *transport_format(const struct transport *t, enum rtp_codec codec, uint32_t variant);
-/* Its format for what comes in a publisher's: of RED it is that of the Opus inside, which everybody can have.
- * NULL: it cannot decode it. */
-const struct sfu_format *transport_plays(const struct transport *t, const struct sfu_format *source);
-/* By payload type; *rtx says whether it is the format's RTX. */
-const struct sfu_format *transport_format_by_pt(const struct transport *t, uint8_t pt, bool *rtx);
 
 void transport_stats(const struct transport *t, struct sfu_transport_stats *out, uint64_t now_us);

@@ -29,7 +29,7 @@ static const enum counter stun_counters[ICE_VERDICT_COUNT] = {
 
 static struct transport *of_ice(struct ice *ice)
 {
-    return (struct transport *)(void *)((char *)ice - offsetof(struct transport, ice));
+    return (struct transport *)(void *)((char *)ice - offsetof(struct transport, connection.ice));
 }
 
 /* Bring the directory and the transport's destination in line with a valid check. */
@@ -45,12 +45,12 @@ static void follow_check(struct worker *w, struct udp_socket *sock, const struct
         directory_set_address(d, from, t);
     if (former) {
         counter_add(&w->counters, COUNT_ice_address_moved, 1);
-        transport_selected(former, former->dest.sock, w->now_us);
+        connection_selected(&former->connection, former->connection.dest.sock, w->now_us);
     }
     if (r->retired)
         directory_remove_ufrag(d, r->ice->previous.ufrag);
-    if (r->selected || (r->nominated && t->dest.sock != sock))
-        transport_selected(t, sock, w->now_us);
+    if (r->selected || (r->nominated && t->connection.dest.sock != sock))
+        connection_selected(&t->connection, sock, w->now_us);
 }
 
 static void receive_stun(struct worker *w, struct udp_socket *sock, const uint8_t *data, size_t len,

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "bytes.h"
+#include "media.h"
 #include "room.h"
 #include "slot.h"
 #include "track.h"
@@ -198,7 +199,7 @@ static inline void hall_packet(struct hall *h, size_t seat, enum rtp_kind kind, 
     p->len = (uint16_t)wr_len(&w);
     p->arrival_us = h->now_us;
     assert_int_equal(rtp_view_parse(&p->view, p->data, p->len, &t->media.exts), 0);
-    const struct sfu_format *format = transport_format_by_pt(t, pt, &rtx);
+    const struct sfu_format *format = media_format_by_pt(&t->media, pt, &rtx);
     assert_non_null(format);
     layer_receive(&t->tracks[kind == RTP_AUDIO ? 0 : 1]->layers[layer], p, format, false, h->now_us);
     packet_unref(p);

@@ -58,7 +58,7 @@ static void say(struct hall *h, const char *bytes, uint16_t before)
     hall_write_payload(s, RTP_VIDEO, 0, &w);
     p->len = (uint16_t)wr_len(&w);
     assert_int_equal(rtp_view_parse(&p->view, p->data, p->len, &s->transport->media.exts), 0);
-    layer_receive(&camera(h)->layers[0], p, transport_format_by_pt(s->transport, HALL_VP8, &rtx), false,
+    layer_receive(&camera(h)->layers[0], p, media_format_by_pt(&s->transport->media, HALL_VP8, &rtx), false,
                   h->now_us);
     packet_unref(p);
 }
