@@ -20,7 +20,7 @@ enum command {                    /* control -> worker */
                COMMAND_STOP,
                /* worker -> worker (spread.h); id: room, a: the worker that it is from, b: track if not said
                 */
-               COMMAND_TRACK_OPEN, /* body: struct remote_desc */
+               COMMAND_TRACK_OPEN, /* body: struct track_info */
                COMMAND_TRACK_CLOSE,
                COMMAND_TRACK_STATE, /* body: struct remote_state */
                COMMAND_TRACK_WISH,  /* value: struct remote_wish, a byte for each of its members */

@@ -7,29 +7,17 @@
 
 #include <stdlib.h>
 
-struct track *remote_new(struct room *room, unsigned worker, const struct remote_desc *desc)
+struct track *remote_new(struct room *room, unsigned worker, const struct track_info *info)
 {
     struct remote *remote = calloc(1, sizeof(*remote));
-    struct track *t = calloc(1, sizeof(*t));
-    if (!remote || !t || desc->layer_count > SFU_LAYERS_MAX) {
+    struct track *t = remote && info->layer_count <= SFU_LAYERS_MAX ? track_new(room, info) : NULL;
+    if (!t) {
         free(remote);
-        free(t);
         return NULL;
     }
     remote->worker = worker;
-    t->id = desc->id;
-    t->kind = desc->kind;
-    t->source = desc->source;
-    t->participant = desc->participant;
-    t->joined_us = desc->joined_us;
     t->remote = remote;
     t->clock = &remote->clock;
-    t->room = room;
-    t->layer_count = desc->layer_count;
-    for (uint8_t i = 0; i < t->layer_count; i++) {
-        t->layers[i] = (struct layer){.track = t, .index = i, .quality = i};
-        t->order[i] = i;
-    }
     return t;
 }
 

@@ -15,14 +15,6 @@
 
 /* --- What the publisher's worker tells, as bodies of mails ------------------------ */
 
-struct remote_desc {
-    uint32_t id, participant;
-    enum rtp_kind kind;
-    enum sfu_source source;
-    uint8_t layer_count;
-    uint64_t joined_us;
-};
-
 struct remote_layer {
     uint32_t source; /* the stream's name there, 0 = nothing came yet */
     bool alive, silent;
@@ -62,7 +54,7 @@ struct remote_wish {
 };
 
 /* Of that room, which it does not join yet. NULL without memory. */
-struct track *remote_new(struct room *room, unsigned worker, const struct remote_desc *desc);
+struct track *remote_new(struct room *room, unsigned worker, const struct track_info *info);
 
 void remote_take_state(struct track *track, const struct remote_state *state, uint64_t now_us);
 

@@ -26,15 +26,8 @@ bool spread_is_home(const struct room *room)
 
 static void announce(const struct track *t, uint64_t workers)
 {
-    struct remote_desc desc = {
-        .id = t->id,
-        .participant = t->participant,
-        .kind = t->kind,
-        .source = t->source,
-        .layer_count = t->layer_count,
-        .joined_us = t->joined_us,
-    };
-    spread_post(t->room, workers, (struct mail){.type = COMMAND_TRACK_OPEN, .body = &desc}, sizeof(desc));
+    struct track_info info = track_info(t);
+    spread_post(t->room, workers, (struct mail){.type = COMMAND_TRACK_OPEN, .body = &info}, sizeof(info));
 }
 
 void spread_open_track(struct track *t)
@@ -228,9 +221,9 @@ void spread_on_link(struct room *room, struct mail *m)
 /* It may come before the control thread has said that the other has the room. */
 void spread_on_track_open(struct room *room, struct mail *m)
 {
-    const struct remote_desc *desc = m->body;
+    const struct track_info *info = m->body;
     begin_link(room, m->a);
-    struct track *t = room_track(room, desc->id) ? NULL : remote_new(room, m->a, desc);
+    struct track *t = room_track(room, info->id) ? NULL : remote_new(room, m->a, info);
     if (t)
         room_add_track(room, t);
 }

@@ -24,7 +24,7 @@ static void add_stream(struct transport *t, uint32_t ssrc, struct layer *layer, 
 
 static void add_track(struct transport *t, size_t at, const struct sfu_track_desc *desc, uint64_t now_us)
 {
-    struct track *track = track_new(t, desc, now_us);
+    struct track *track = track_publish(t, desc, now_us);
     if (!track)
         return;
     t->tracks[at] = track;
