@@ -1,26 +1,18 @@
 #include "allocate.h"
 
+#include "ladder.h"
+
 enum {
     AUDIO_BPS = 40000, /* where it is not known: Opus at 32 kbps with its headers */
     RANKS = 3,
     ROUNDS_MAX = ALLOCATE_STEPS_MAX,
 };
 
-/* What a layer is where its publisher did not say. */
-static const struct {
-    uint16_t width, height;
-    uint32_t bps;
-} usual[] = {{320, 180, 150000}, {640, 360, 500000}, {1280, 720, 2500000}};
-
-enum { USUAL_MAX = sizeof usual / sizeof *usual - 1 };
-
-/* One slot while the budget is being spent: a ladder of the steps that it may
- * have, and how far up it is. */
+/* One slot while the budget is being spent: how far up its ladder it is. */
 struct seat {
     const struct allocate_slot *slot;
     struct allocate_memory *memory;
-    uint8_t rungs[ALLOCATE_STEPS_MAX]; /* indexes of steps, lowest first */
-    int count;
+    struct ladder ladder;
     int at;      /* the rung that it has; -1 = none */
     int kept;    /* the one that it had in the last run, or the next lower; -1 = none */
     int ceiling; /* not above */
@@ -40,178 +32,24 @@ struct spending {
     size_t voices; /* that are left */
 };
 
-/* --- Steps ---------------------------------------------------------------------- */
+/* --- A seat ------------------------------------------------------------------------- */
 
-static unsigned usual_of(const struct allocate_step *s)
-{
-    return s->layer < USUAL_MAX ? s->layer : USUAL_MAX;
-}
-
-/* By its size where that is known: a single stream is layer 0 however large it is. */
-static uint32_t usual_bps(const struct allocate_step *s)
-{
-    unsigned i = s->height ? 0 : usual_of(s);
-    while (s->height > usual[i].height && i < USUAL_MAX)
-        i++;
-    return usual[i].bps;
-}
-
-static uint32_t bps_of(const struct allocate_step *s)
-{
-    return s->bps ? s->bps : usual_bps(s);
-}
-
-static uint16_t height_of(const struct allocate_step *s)
-{
-    return s->height ? s->height : usual[usual_of(s)].height;
-}
-
-static size_t step_count(const struct allocate_slot *slot)
-{
-    return slot->step_count < ALLOCATE_STEPS_MAX ? slot->step_count : ALLOCATE_STEPS_MAX;
-}
-
-/* Fills a side of that length when stretched a little. */
-static bool fills(unsigned have, unsigned side)
-{
-    return side && have * (100 + ALLOCATE_STRETCH_PERCENT) >= side * 100;
-}
-
-/* The picture is fitted into its box, so one side that is filled will do. */
-static bool fills_box(const struct allocate_step *s, const struct allocate_slot *slot)
-{
-    unsigned width = s->width ? s->width : usual[usual_of(s)].width;
-    return fills(width, slot->width) || fills(height_of(s), slot->height);
-}
-
-static uint8_t highest_layer(const struct allocate_slot *slot)
-{
-    uint8_t layer = 0;
-    for (size_t i = 0; i < step_count(slot); i++) {
-        layer = slot->steps[i].layer;
-        if (fills_box(&slot->steps[i], slot))
-            break;
-    }
-    return layer;
-}
-
-/* Each frame has packets that are full, and one that is not. */
-uint32_t allocate_on_wire(uint32_t bps, unsigned fps)
-{
-    uint64_t packets = bps / (8 * ALLOCATE_PAYLOAD) + fps / 2;
-    uint64_t all = bps + (packets > fps ? packets : fps) * 8 * ALLOCATE_HEADERS;
-    return !bps ? 0 : all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
-}
-
-/* --- The ladder of a slot ---------------------------------------------------------- */
-
-static bool settled(const struct allocate_step *s, uint64_t now_us)
-{
-    return s->alive && now_us >= s->alive_us + ALLOCATE_SETTLE_US;
-}
-
-/* The slot has it or more already. */
-static bool had(const struct seat *seat, const struct allocate_step *s)
+/* The layer that it had in the last run; -1 = none. */
+static int had_layer(const struct seat *seat)
 {
     const struct allocate_memory *m = seat->memory;
-    return m->source == seat->slot->source && m->layer != ALLOCATE_NONE && s->layer <= m->layer;
-}
-
-/* The steps of one layer that qualify, up to the frame rate that is wanted: of a
- * large camera picture only the one with that rate. */
-static void add_layer(struct seat *seat, const uint8_t *steps, int count)
-{
-    const struct allocate_slot *slot = seat->slot;
-    int top = 0;
-    while (top + 1 < count &&
-           (!slot->max_fps || slot->steps[steps[top]].fps < slot->max_fps || !slot->steps[steps[top]].fps))
-        top++;
-    bool large = !slot->screen && height_of(&slot->steps[steps[top]]) >= ALLOCATE_FILL_HEIGHT;
-    for (int i = large ? top : 0; i <= top; i++)
-        seat->rungs[seat->count++] = steps[i];
-}
-
-/* Layers lowest..highest, of those that live ones that have not settled only
- * where no lower one has. */
-static void add_layers(struct seat *seat, uint8_t lowest, uint8_t highest, bool living, uint64_t now_us)
-{
-    const struct allocate_step *steps = seat->slot->steps;
-    uint8_t layer[ALLOCATE_STEPS_MAX], settled_at = ALLOCATE_NONE;
-    int n = 0;
-    seat->count = 0;
-    for (size_t i = 0; i < step_count(seat->slot); i++) {
-        const struct allocate_step *s = &steps[i];
-        if (n && steps[layer[0]].layer != s->layer) {
-            add_layer(seat, layer, n);
-            n = 0;
-        }
-        if (s->layer < lowest || s->layer > highest || (living && !s->alive))
-            continue;
-        if (settled(s, now_us))
-            settled_at = s->layer;
-        if (!living || s->layer <= settled_at || had(seat, s))
-            layer[n++] = (uint8_t)i;
-    }
-    if (n)
-        add_layer(seat, layer, n);
-}
-
-static uint8_t lowest_alive(const struct allocate_slot *slot)
-{
-    for (size_t i = 0; i < step_count(slot); i++)
-        if (slot->steps[i].alive)
-            return slot->steps[i].layer;
-    return ALLOCATE_NONE;
-}
-
-/* What it may have of what is alive: one that is too large only where there is no other. */
-static void add_living(struct seat *seat, uint64_t now_us)
-{
-    uint8_t lowest = lowest_alive(seat->slot);
-    add_layers(seat, 0, highest_layer(seat->slot), true, now_us);
-    if (!seat->count && lowest != ALLOCATE_NONE)
-        add_layers(seat, lowest, lowest, true, now_us);
-}
-
-static const struct allocate_step *rung(const struct seat *seat, int i)
-{
-    return &seat->slot->steps[seat->rungs[i]];
-}
-
-static bool is_expected(const struct allocate_step *s)
-{
-    return s->alive || s->alive_us != ALLOCATE_NEVER;
-}
-
-/* What that rung takes; one that will hardly come takes no more than those below. */
-static uint32_t cost(const struct seat *seat, int i)
-{
-    while (i >= 0 && !is_expected(rung(seat, i)))
-        i--;
-    return i < 0 ? 0 : bps_of(rung(seat, i));
+    return m->source != seat->slot->source || m->layer == ALLOCATE_NONE ? -1 : m->layer;
 }
 
 static int kept_rung(const struct seat *seat)
 {
-    const struct allocate_memory *m = seat->memory;
-    int kept = -1;
-    if (m->source != seat->slot->source || m->layer == ALLOCATE_NONE)
-        return -1;
-    for (int i = 0; i < seat->count; i++) {
-        const struct allocate_step *s = rung(seat, i);
-        if (s->layer < m->layer || (s->layer == m->layer && s->tid <= m->tid))
+    int kept = -1, had = had_layer(seat);
+    for (int i = 0; i < seat->ladder.count; i++) {
+        const struct allocate_step *s = ladder_rung(&seat->ladder, i);
+        if (s->layer < had || (s->layer == had && s->tid <= seat->memory->tid))
             kept = i;
     }
     return kept;
-}
-
-static int filled_rung(const struct seat *seat)
-{
-    for (int i = 0; i + 1 < seat->count; i++)
-        if (height_of(rung(seat, i)) >= ALLOCATE_FILL_HEIGHT &&
-            (rung(seat, i + 1)->layer != rung(seat, i)->layer))
-            return i;
-    return seat->count - 1;
 }
 
 static uint8_t rank_of(const struct allocate_slot *slot)
@@ -236,14 +74,14 @@ static bool held(const struct spending *sp, const struct seat *seat)
 static void build_ladder(const struct spending *sp, struct seat *seat, bool living)
 {
     if (living)
-        add_living(seat, sp->now_us);
+        ladder_living(&seat->ladder, seat->slot, had_layer(seat), sp->now_us);
     else
-        add_layers(seat, 0, highest_layer(seat->slot), false, sp->now_us);
+        ladder_wished(&seat->ladder, seat->slot);
     seat->at = -1;
     seat->blocked = false;
     seat->kept = kept_rung(seat);
-    seat->ceiling = held(sp, seat) ? seat->kept : seat->count - 1;
-    seat->filled = filled_rung(seat);
+    seat->ceiling = held(sp, seat) ? seat->kept : seat->ladder.count - 1;
+    seat->filled = ladder_filled(&seat->ladder);
 }
 
 /* --- Spending ------------------------------------------------------------------------ */
@@ -265,7 +103,7 @@ static void take_seat(struct spending *sp, const struct allocate_slot *slot, str
 
 static uint64_t used_after(const struct spending *sp, const struct seat *seat)
 {
-    return sp->used_bps - cost(seat, seat->at) + cost(seat, seat->at + 1);
+    return sp->used_bps - ladder_cost(&seat->ladder, seat->at) + ladder_cost(&seat->ladder, seat->at + 1);
 }
 
 static uint64_t limit(const struct spending *sp, const struct seat *seat)
@@ -310,7 +148,7 @@ static void spend(struct spending *sp, bool living)
     for (int round = 0; round < ROUNDS_MAX && climbed; round++) {
         climbed = false;
         for (size_t i = 0; i < sp->count; i++)
-            climbed |= climb(sp, &sp->seats[i], sp->seats[i].count - 1);
+            climbed |= climb(sp, &sp->seats[i], sp->seats[i].ladder.count - 1);
     }
 }
 
@@ -318,7 +156,7 @@ static void spend(struct spending *sp, bool living)
 
 static const struct allocate_step *voice(const struct allocate_slot *slot)
 {
-    for (size_t i = 0; i < step_count(slot); i++) {
+    for (size_t i = 0; i < ladder_steps(slot); i++) {
         if (slot->steps[i].alive)
             return &slot->steps[i];
     }
@@ -393,9 +231,9 @@ static void seat_all(struct allocate *a, struct spending *sp, const struct alloc
 static void note_wish(const struct seat *seat, struct allocate_choice *c, struct allocate_total *total)
 {
     if (seat->at >= 0)
-        c->wish = rung(seat, seat->at)->layer;
-    for (int i = seat->at + 1; i < seat->count; i++)
-        c->more |= is_expected(rung(seat, i));
+        c->wish = ladder_rung(&seat->ladder, seat->at)->layer;
+    for (int i = seat->at + 1; i < seat->ladder.count; i++)
+        c->more |= ladder_expects(&seat->ladder, i);
     total->more |= c->more;
 }
 
@@ -414,13 +252,13 @@ static void remember(const struct spending *sp, const struct seat *seat)
     }
     m->rank = rank_of(seat->slot);
     m->priority = seat->slot->priority;
-    m->layer = seat->at < 0 ? ALLOCATE_NONE : rung(seat, seat->at)->layer;
-    m->tid = seat->at < 0 ? 0 : rung(seat, seat->at)->tid;
+    m->layer = seat->at < 0 ? ALLOCATE_NONE : ladder_rung(&seat->ladder, seat->at)->layer;
+    m->tid = seat->at < 0 ? 0 : ladder_rung(&seat->ladder, seat->at)->tid;
 }
 
 static void note_given(const struct spending *sp, const struct seat *seat, struct allocate_choice *c)
 {
-    if (!seat->count)
+    if (!seat->ladder.count)
         c->why = ALLOCATE_NO_LAYER;
     else if (seat->at < 0)
         c->why = sp->shed ? ALLOCATE_OVERLOAD : ALLOCATE_BANDWIDTH;
@@ -428,9 +266,9 @@ static void note_given(const struct spending *sp, const struct seat *seat, struc
         c->why = ALLOCATE_GIVEN;
     if (seat->at < 0)
         return;
-    c->layer = rung(seat, seat->at)->layer;
-    c->tid = rung(seat, seat->at)->tid;
-    c->bps = bps_of(rung(seat, seat->at));
+    c->layer = ladder_rung(&seat->ladder, seat->at)->layer;
+    c->tid = ladder_rung(&seat->ladder, seat->at)->tid;
+    c->bps = ladder_bps(&seat->ladder, seat->at);
 }
 
 static void wake_at(struct allocate *a, uint64_t now_us, uint64_t at_us)
@@ -443,7 +281,7 @@ static void wake_at(struct allocate *a, uint64_t now_us, uint64_t at_us)
 static void note_guards(struct allocate *a, const struct seat *seat, uint64_t now_us)
 {
     wake_at(a, now_us, seat->memory->held_until_us);
-    for (size_t i = 0; i < step_count(seat->slot); i++) {
+    for (size_t i = 0; i < ladder_steps(seat->slot); i++) {
         const struct allocate_step *s = &seat->slot->steps[i];
         if (!s->alive)
             continue;
@@ -477,9 +315,9 @@ static uint64_t wanted_by(const struct allocate_slot *slot)
         return 0;
     if (slot->kind == RTP_AUDIO)
         return voice(slot) ? voice_bps(voice(slot)) : 0;
-    struct seat seat = {.slot = slot};
-    add_layers(&seat, 0, highest_layer(slot), false, 0);
-    return cost(&seat, seat.count - 1);
+    struct ladder ladder;
+    ladder_wished(&ladder, slot);
+    return ladder_cost(&ladder, ladder.count - 1);
 }
 
 uint64_t allocate_wanted_bps(const struct allocate_slot *slots, size_t count)
@@ -495,9 +333,9 @@ static uint64_t least_bps(const struct spending *sp)
 {
     uint64_t bps = sp->audio_bps;
     for (size_t i = 0; i < sp->count; i++) {
-        struct seat seat = {.slot = sp->seats[i].slot};
-        add_layers(&seat, 0, highest_layer(seat.slot), false, 0);
-        bps += seat.count ? bps_of(rung(&seat, 0)) : 0;
+        struct ladder ladder;
+        ladder_wished(&ladder, sp->seats[i].slot);
+        bps += ladder.count ? ladder_bps(&ladder, 0) : 0;
     }
     return with_headroom(bps);
 }
@@ -556,4 +394,12 @@ bool allocate_due(const struct allocate *a, uint32_t budget_bps, uint64_t now_us
     return !a->ran || a->touched || now_us >= a->next_us ||
            (apart && apart * 100 >= was * ALLOCATE_CHANGE_PERCENT) ||
            (more && (more >= ALLOCATE_SHARE_CHANGE || a->share % LOAD_STAGE == 0));
+}
+
+/* Each frame has packets that are full, and one that is not. */
+uint32_t allocate_on_wire(uint32_t bps, unsigned fps)
+{
+    uint64_t packets = bps / (8 * ALLOCATE_PAYLOAD) + fps / 2;
+    uint64_t all = bps + (packets > fps ? packets : fps) * 8 * ALLOCATE_HEADERS;
+    return !bps ? 0 : all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
 }
