@@ -1,36 +1,15 @@
 #include "udp_tx.h"
 
+#include "udp_messages.h"
+
 #include <assert.h>
 #include <errno.h>
-#include <netinet/udp.h>
 #include <stdlib.h>
 
-enum {
-    BATCH_MESSAGES = 64,   /* in one sendmmsg call */
-    BATCH_DATAGRAMS = 1024 /* in all of them: UDP_TX_SEGMENTS_MAX at least */
-};
-
-struct slot {
-    uint16_t next; /* in the chain of its destination, whose count says where it ends */
-    uint16_t len;
-    uint16_t number;
-    bool numbered;
-    uint8_t kind;
-};
-
 struct udp_tx_arrays {
-    struct slot *slots;
+    struct udp_slots slots;
     uint16_t *free; /* a stack: what was sent last, and is in the cache, is used first */
-    uint8_t *data;
-
-    /* The batch being sent. */
-    struct mmsghdr messages[BATCH_MESSAGES];
-    struct udp_dest *dests[BATCH_MESSAGES];
-    union {
-        struct cmsghdr head;
-        uint8_t bytes[CMSG_SPACE(sizeof(uint16_t))];
-    } control[BATCH_MESSAGES];
-    struct iovec io[BATCH_DATAGRAMS];
+    struct udp_messages messages;
 };
 
 static const enum counter shed_counter[UDP_KIND_COUNT] = {
@@ -51,18 +30,14 @@ int udp_tx_init(struct udp_tx *tx, size_t slots, struct counters *counters)
     struct udp_tx_arrays *a = tx->arrays = calloc(1, sizeof(*a));
     if (!a)
         return -ENOMEM;
-    a->slots = calloc(slots, sizeof(*a->slots));
+    a->slots.at = calloc(slots, sizeof(*a->slots.at));
     a->free = calloc(slots, sizeof(*a->free));
-    a->data = aligned_alloc(64, slots * UDP_TX_SLOT_LEN);
-    if (!a->slots || !a->free || !a->data) {
+    a->slots.data = aligned_alloc(64, slots * UDP_TX_SLOT_LEN);
+    if (!a->slots.at || !a->free || !a->slots.data) {
         udp_tx_finish(tx);
         return -ENOMEM;
     }
-    for (size_t i = 0; i < BATCH_MESSAGES; i++) {
-        a->control[i].head.cmsg_level = SOL_UDP;
-        a->control[i].head.cmsg_type = UDP_SEGMENT;
-        a->control[i].head.cmsg_len = CMSG_LEN(sizeof(uint16_t));
-    }
+    udp_messages_init(&a->messages);
     for (size_t i = slots; i-- > 1;)
         a->free[tx->free_count++] = (uint16_t)i;
     return 0;
@@ -72,9 +47,9 @@ void udp_tx_finish(struct udp_tx *tx)
 {
     assert(!tx->sockets);
     if (tx->arrays) {
-        free(tx->arrays->slots);
+        free(tx->arrays->slots.at);
         free(tx->arrays->free);
-        free(tx->arrays->data);
+        free(tx->arrays->slots.data);
         free(tx->arrays);
     }
     *tx = (struct udp_tx){0};
@@ -122,7 +97,7 @@ static void unlink_dest(struct udp_tx *tx, struct udp_dest *d)
 
 static void free_slot(struct udp_tx *tx, uint16_t i)
 {
-    tx->queued[tx->arrays->slots[i].kind]--;
+    tx->queued[tx->arrays->slots.at[i].kind]--;
     tx->arrays->free[tx->free_count++] = i;
 }
 
@@ -132,7 +107,7 @@ static void pop(struct udp_tx *tx, struct udp_dest *d, size_t count)
     d->count = (uint16_t)(d->count - count);
     for (; count > 0; count--) {
         uint16_t i = d->first;
-        d->first = tx->arrays->slots[i].next;
+        d->first = tx->arrays->slots.at[i].next;
         free_slot(tx, i);
     }
     if (d->count == 0)
@@ -144,7 +119,7 @@ static void append(struct udp_tx *tx, struct udp_dest *d, uint16_t i)
     if (d->count++ == 0)
         d->first = i;
     else
-        tx->arrays->slots[d->last].next = i;
+        tx->arrays->slots.at[d->last].next = i;
     d->last = i;
     if (!d->queued)
         link_dest(tx, d);
@@ -174,7 +149,7 @@ void udp_dest_forget(struct udp_tx *tx, struct udp_dest *dest)
     *dest = (struct udp_dest){0};
 }
 
-static void tell_dropped(const struct udp_tx *tx, struct udp_dest *d, const struct slot *s)
+static void tell_dropped(const struct udp_tx *tx, struct udp_dest *d, const struct udp_slot *s)
 {
     if (s->numbered && tx->dropped)
         tx->dropped(d, s->number);
@@ -182,69 +157,18 @@ static void tell_dropped(const struct udp_tx *tx, struct udp_dest *d, const stru
 
 /* --- Sending ---------------------------------------------------------------------- */
 
-/* Put the datagrams of dest from slot *at on, at most `left`, into one message;
- * moves *at behind them. Returns their number. */
-static size_t gather(const struct udp_tx *tx, const struct udp_dest *d, uint16_t *at, size_t left,
-                     struct iovec *io)
-{
-    const struct udp_tx_arrays *a = tx->arrays;
-    size_t most = d->plain_until_us > tx->now_us ? 1 : UDP_TX_SEGMENTS_MAX;
-    size_t size = a->slots[*at].len, total = 0, count = 0;
-    if (most > left)
-        most = left;
-    while (count < most) {
-        const struct slot *s = &a->slots[*at];
-        if (s->len > size || total + s->len > UDP_TX_MESSAGE_MAX)
-            break;
-        io[count++] = (struct iovec){a->data + (size_t)*at * UDP_TX_SLOT_LEN, s->len};
-        total += s->len;
-        *at = s->next;
-        if (s->len < size)
-            break; /* only the last segment may be shorter */
-    }
-    return count;
-}
-
-/* The messages for what is queued on s, as many as one call takes. */
-static size_t build(struct udp_tx *tx, const struct udp_socket *s)
-{
-    struct udp_tx_arrays *a = tx->arrays;
-    size_t messages = 0, io = 0;
-    for (struct udp_dest *d = s->first; d; d = d->next) {
-        uint16_t at = d->first;
-        for (size_t left = d->count; left > 0; messages++) {
-            if (messages == BATCH_MESSAGES || io + UDP_TX_SEGMENTS_MAX > BATCH_DATAGRAMS)
-                return messages;
-            size_t count = gather(tx, d, &at, left, &a->io[io]);
-            struct msghdr *h = &a->messages[messages].msg_hdr;
-            *h = (struct msghdr){
-                .msg_name = &d->sa, .msg_namelen = d->sa_len, .msg_iov = &a->io[io], .msg_iovlen = count};
-            if (count > 1) {
-                uint16_t size = (uint16_t)a->io[io].iov_len;
-                memcpy(CMSG_DATA(&a->control[messages].head), &size, sizeof(size));
-                h->msg_control = &a->control[messages];
-                h->msg_controllen = sizeof(a->control[messages]);
-            }
-            a->dests[messages] = d;
-            io += count;
-            left -= count;
-        }
-    }
-    return messages;
-}
-
 /* Messages from..to-1 of the batch have left. */
 static void sent(struct udp_tx *tx, size_t from, size_t to)
 {
-    struct udp_tx_arrays *a = tx->arrays;
+    const struct udp_messages *messages = &tx->arrays->messages;
     size_t datagrams = 0, bytes = 0, gso = 0;
     for (size_t m = from; m < to; m++) {
-        const struct msghdr *h = &a->messages[m].msg_hdr;
+        const struct msghdr *h = &messages->at[m].msg_hdr;
         for (size_t i = 0; i < h->msg_iovlen; i++)
             bytes += h->msg_iov[i].iov_len;
         datagrams += h->msg_iovlen;
         gso += h->msg_iovlen > 1;
-        pop(tx, a->dests[m], h->msg_iovlen);
+        pop(tx, messages->dests[m], h->msg_iovlen);
     }
     counter_add(tx->counters, COUNT_tx_datagrams, datagrams);
     counter_add(tx->counters, COUNT_tx_bytes, bytes);
@@ -263,16 +187,16 @@ static enum counter error_counter(int err)
  * batch anew. */
 static bool refused(struct udp_tx *tx, size_t m, int err)
 {
-    struct udp_dest *d = tx->arrays->dests[m];
-    size_t count = tx->arrays->messages[m].msg_hdr.msg_iovlen;
+    struct udp_dest *d = tx->arrays->messages.dests[m];
+    size_t count = tx->arrays->messages.at[m].msg_hdr.msg_iovlen;
     if (count > 1 && (err == EIO || err == EINVAL || err == EMSGSIZE)) {
         d->plain_until_us = tx->now_us + UDP_TX_PLAIN_US;
         counter_add(tx->counters, COUNT_tx_gso_refused, 1);
         return false;
     }
     counter_add(tx->counters, error_counter(err), count);
-    for (size_t i = 0, at = d->first; i < count; i++, at = tx->arrays->slots[at].next)
-        tell_dropped(tx, d, &tx->arrays->slots[at]);
+    for (size_t i = 0, at = d->first; i < count; i++, at = tx->arrays->slots.at[at].next)
+        tell_dropped(tx, d, &tx->arrays->slots.at[at]);
     pop(tx, d, count);
     return true;
 }
@@ -282,7 +206,8 @@ static bool refused(struct udp_tx *tx, size_t m, int err)
 static bool send_batch(struct udp_tx *tx, const struct udp_socket *s, size_t count)
 {
     for (size_t done = 0; done < count;) {
-        int n = tx->sendmmsg(s->fd, tx->arrays->messages + done, (unsigned int)(count - done), MSG_DONTWAIT);
+        int n =
+            tx->sendmmsg(s->fd, tx->arrays->messages.at + done, (unsigned int)(count - done), MSG_DONTWAIT);
         counter_add(tx->counters, COUNT_tx_calls, 1);
         if (n > 0) {
             sent(tx, done, done + (size_t)n);
@@ -303,7 +228,8 @@ static void flush_socket(struct udp_tx *tx, struct udp_socket *s)
 {
     s->blocked = false;
     while (s->first) {
-        if (!send_batch(tx, s, build(tx, s))) {
+        size_t count = udp_messages_build(&tx->arrays->messages, &tx->arrays->slots, s, tx->now_us);
+        if (!send_batch(tx, s, count)) {
             s->blocked = true;
             counter_add(tx->counters, COUNT_tx_blocked, 1);
             return;
@@ -353,9 +279,9 @@ static void shed_dest(struct udp_tx *tx, struct udp_dest *d, enum udp_kind kind)
     d->count = 0;
     for (; count > 0; count--) {
         uint16_t i = at;
-        at = tx->arrays->slots[i].next;
-        if (tx->arrays->slots[i].kind == kind) {
-            tell_dropped(tx, d, &tx->arrays->slots[i]);
+        at = tx->arrays->slots.at[i].next;
+        if (tx->arrays->slots.at[i].kind == kind) {
+            tell_dropped(tx, d, &tx->arrays->slots.at[i]);
             free_slot(tx, i);
         } else {
             append(tx, d, i);
@@ -397,10 +323,10 @@ static bool make_room(struct udp_tx *tx, enum udp_kind kind)
 
 uint8_t *udp_tx_slot(struct udp_tx *tx)
 {
-    return tx->arrays->data + (size_t)tx->spare * UDP_TX_SLOT_LEN;
+    return tx->arrays->slots.data + (size_t)tx->spare * UDP_TX_SLOT_LEN;
 }
 
-static void commit(struct udp_tx *tx, struct udp_dest *dest, const struct slot *s)
+static void commit(struct udp_tx *tx, struct udp_dest *dest, const struct udp_slot *s)
 {
     assert(s->len > 0 && s->len <= UDP_TX_SLOT_LEN);
     if (!dest->sock) {
@@ -413,7 +339,7 @@ static void commit(struct udp_tx *tx, struct udp_dest *dest, const struct slot *
         tell_dropped(tx, dest, s);
         return;
     }
-    tx->arrays->slots[tx->spare] = *s;
+    tx->arrays->slots.at[tx->spare] = *s;
     append(tx, dest, tx->spare);
     tx->queued[s->kind]++;
     tx->spare = tx->arrays->free[--tx->free_count];
@@ -421,14 +347,15 @@ static void commit(struct udp_tx *tx, struct udp_dest *dest, const struct slot *
 
 void udp_tx_commit(struct udp_tx *tx, struct udp_dest *dest, size_t len, enum udp_kind kind)
 {
-    commit(tx, dest, &(struct slot){.len = (uint16_t)len, .kind = (uint8_t)kind});
+    commit(tx, dest, &(struct udp_slot){.len = (uint16_t)len, .kind = (uint8_t)kind});
 }
 
 void udp_tx_commit_numbered(struct udp_tx *tx, struct udp_dest *dest, size_t len, enum udp_kind kind,
                             uint16_t number)
 {
-    commit(tx, dest,
-           &(struct slot){.len = (uint16_t)len, .number = number, .numbered = true, .kind = (uint8_t)kind});
+    commit(
+        tx, dest,
+        &(struct udp_slot){.len = (uint16_t)len, .number = number, .numbered = true, .kind = (uint8_t)kind});
 }
 
 /* --- Past the queue ------------------------------------------------------------------ */
