@@ -4,7 +4,7 @@ enum {
     GO_ON_PERCENT = 70,  /* of a cluster's rate that has to arrive for the next, at twice the result */
     WANT_PERCENT = 150,  /* of what is wanted: the most that is probed for */
     WORTH_PERCENT = 105, /* of the estimate: a probe for less tells nothing */
-    JITTERS = 4,         /* in the length of a cluster */
+    JITTERS = 8,         /* in the length of a cluster */
 };
 
 void probe_want(struct probe *p, uint32_t bps)

@@ -64,7 +64,7 @@ static void is_longer_than_jitter(void **state)
 {
     static const struct {
         uint32_t jitter_us, least_ms, most_ms;
-    } rows[] = {{0, 15, 25}, {3000, 15, 25}, {10000, 40, 50}, {25000, 100, 110}, {UINT32_MAX, 100, 110}};
+    } rows[] = {{0, 15, 25}, {1500, 15, 25}, {5000, 40, 50}, {12500, 100, 110}, {UINT32_MAX, 100, 110}};
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct probe p = {.sending = false};
