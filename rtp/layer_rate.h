@@ -1,6 +1,6 @@
 /* The bit rate of each spatial and temporal layer of one RTP stream, measured:
  * for publishers that do not tell theirs (layers.h). Zeroed memory: nothing came
- * yet. 1.5 KB. */
+ * yet. 3 KB. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,21 +12,29 @@ enum {
     LAYER_RATE_LEAST_US = 250000, /* of measuring, before there is a rate */
 };
 
+/* Whom packets go to. */
+enum {
+    LAYER_RATE_UPWARDS, /* to viewers of higher spatial layers too */
+    LAYER_RATE_ALONE,   /* only to those of their own: K-SVC, between key frames */
+    LAYER_RATE_SHARES,
+};
+
 struct layer_rate {
     uint64_t since_us; /* the first packet of those that came without a pause of a second; 0 = none */
     uint64_t packet_us;
-    uint32_t before_bps[LAYER_RATE_IDS][LAYER_RATE_IDS]; /* as it was before the last pause */
-    struct rate of[LAYER_RATE_IDS][LAYER_RATE_IDS];      /* [spatial][temporal] */
+    uint32_t before_bps[LAYER_RATE_IDS][LAYER_RATE_IDS]; /* what they cost before the last pause */
+    struct rate of[LAYER_RATE_SHARES][LAYER_RATE_IDS][LAYER_RATE_IDS]; /* [..][spatial][temporal] */
 };
 
-/* A packet of `bytes` in all came, with its ids (frame.h); simulcast and codecs without layers: 0, 0. */
-void layer_rate_add(struct layer_rate *r, unsigned sid, unsigned tid, uint32_t bytes, uint64_t now_us);
+/* A packet of `bytes` in all came, with its ids and by whom it is needed (frame.h); simulcast and codecs
+ * without layers: 0, 0, 0. */
+void layer_rate_add(struct layer_rate *r, unsigned sid, unsigned tid, uint32_t needed_by, uint32_t bytes,
+                    uint64_t now_us);
 
-/* Bits per second of that layer with all lower spatial and temporal ones, 0 =
+/* Bits per second of that layer with all that a viewer of it needs of lower spatial and temporal ones, 0 =
  * not known yet. From the first LAYER_RATE_LEAST_US on it is the rate since the
  * first packet, not one that grows from 0; once the stream has stopped it stays
- * what it was, until it has gone on for so long again. For K-SVC, where a viewer gets the lower spatial
- * layers at key frames only, it is more than what is sent. */
+ * what it was, until it has gone on for so long again. */
 uint32_t layer_rate_bps(const struct layer_rate *r, unsigned sid, unsigned tid, uint64_t now_us);
 
 /* That spatial layer is part of the stream: as of the last packet. */

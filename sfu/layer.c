@@ -49,7 +49,7 @@ static void stop(struct layer *l)
     l->key_wanted = false;
     l->was_alive = false;
     l->silent = false;
-    l->frame_us = l->proven_us = 0;
+    l->outrun_us = l->proven_us = 0;
     l->key_number = 0;
     l->spatial_count = 0;
 }
@@ -114,19 +114,22 @@ static bool count_arrival(struct layer *l, const struct packet *p, const struct 
     return true;
 }
 
-/* A layer begins a frame: those of its track that had none for long while this one did are silent. Compared
- * with the frame before, since at low frame rates all are silent in between. */
+/* A layer begins a frame: those of its track of which nothing came for long, counted from the first frame of
+ * another since then, are silent. So at low frame rates, when all are silent in between, none is, nor after a
+ * pause of them all, whichever goes on first. */
 static void note_rhythm(struct layer *l, uint64_t now_us)
 {
-    uint64_t before_us = l->frame_us;
-    l->frame_us = now_us;
     if (l->silent) {
         l->silent = false;
         l->proven_us = now_us + LAYER_PROVE_US;
     }
     for (uint8_t i = 0; i < l->track->layer_count; i++) {
         struct layer *other = &l->track->layers[i];
-        if (other->silent || !other->frame_us || before_us < other->heard_us + LAYER_SILENT_US)
+        if (other == l || other->silent || !other->was_alive)
+            continue;
+        if (!other->outrun_us)
+            other->outrun_us = now_us;
+        if (now_us < other->outrun_us + LAYER_SILENT_US)
             continue;
         other->silent = true;
         track_changed(l->track);
@@ -170,7 +173,7 @@ static void come_alive(struct layer *l, uint64_t now_us)
     l->was_alive = true;
     l->started_us = now_us;
     l->silent = false;
-    l->frame_us = l->proven_us = 0;
+    l->outrun_us = l->proven_us = 0;
     room_retarget(l->track->room, l->track, now_us);
     track_changed(l->track);
 }
@@ -181,7 +184,7 @@ static void note_cost(struct layer *l, const struct packet *p, bool newest, uint
 {
     const struct rtp_ext_at *said = &p->view.ext[RTP_EXT_VIDEO_LAYERS];
     if (l->rates)
-        layer_rate_add(l->rates, p->frame.sid, p->frame.tid, p->len, now_us);
+        layer_rate_add(l->rates, p->frame.sid, p->frame.tid, p->frame.needed_by, p->len, now_us);
     if (said->len && newest)
         (void)!layers_read(&l->track->told, p->data + said->off, said->len);
 }
@@ -241,6 +244,7 @@ void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *f
     }
     l->format = format;
     l->heard_us = now_us;
+    l->outrun_us = 0;
     if (l->nack)
         nack_receive(l->nack, p->view.seq, now_us);
     if (history_has(&l->history, number)) {

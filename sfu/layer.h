@@ -19,7 +19,8 @@ enum {
     LAYER_DTX_DEAD_US = 5000000,
     LAYER_KEY_ASK_US = 1000000, /* between key frame requests */
     LAYER_LOWEST_KEY_ASK_US = 500000,
-    LAYER_SILENT_US = 250000, /* without a frame while another layer of the track had some: it is not shown */
+    LAYER_SILENT_US =
+        250000, /* without a packet while another layer of the track has frames: it is not shown */
     LAYER_PROVE_US = 2000000, /* that it has to live after that, to be shown again */
     LAYER_CACHED_MAX = 40,    /* packets: a key frame with more behind it is not fresh */
 };
@@ -40,7 +41,7 @@ struct layer {
     struct dependency *dependency; /* NULL where no descriptor was negotiated */
     uint64_t started_us;           /* since when packets come without a pause */
     uint64_t heard_us;             /* last packet */
-    uint64_t frame_us;             /* last first packet of a frame, as it arrived */
+    uint64_t outrun_us;            /* when another one of the track first began a frame since; 0 = none did */
     uint64_t proven_us;            /* when it will be as good as the others again; 0 = it is */
     bool silent;                   /* see LAYER_SILENT_US */
     uint64_t key_asked_us;

@@ -103,18 +103,20 @@ static struct truth truth_of(const struct stream *s, const struct layered_packet
     return t;
 }
 
-/* The other streams that had nothing for long while this one had are silent. */
+/* The other streams of which nothing came for long while this one had frames are silent. */
 static void note_rhythm(struct stream *s, uint64_t now_us)
 {
-    uint64_t before_us = s->frame_us;
-    s->frame_us = now_us;
     if (s->silent) {
         s->silent = false;
         s->proven_us = now_us + PROVE_US;
     }
     for (uint8_t i = 0; i < s->publisher->kind->streams; i++) {
         struct stream *other = &s->publisher->streams[i];
-        if (other->silent || !other->frame_us || before_us < other->heard_us + SILENT_US)
+        if (other == s || other->silent || !other->was_alive)
+            continue;
+        if (!other->outrun_us)
+            other->outrun_us = now_us;
+        if (now_us < other->outrun_us + SILENT_US)
             continue;
         other->silent = true;
         note_changed(s->publisher);
@@ -128,7 +130,7 @@ static void come_alive(struct stream *s, uint64_t now_us)
     s->was_alive = true;
     s->started_us = now_us;
     s->silent = false;
-    s->frame_us = s->proven_us = 0;
+    s->outrun_us = s->proven_us = 0;
     note_changed(s->publisher);
 }
 
@@ -159,6 +161,7 @@ static void receive(struct stream *s, const struct layered_packet *packet, uint6
     uint64_t now_us = m->arrival_us;
     s->newest = number;
     s->heard_us = now_us;
+    s->outrun_us = 0;
     come_alive(s, now_us);
     if (m->frame.start && s->publisher->kind->streams > 1)
         note_rhythm(s, now_us);
@@ -166,7 +169,8 @@ static void receive(struct stream *s, const struct layered_packet *packet, uint6
         s->key_wanted = false;
         s->key_number = number;
     }
-    layer_rate_add(&s->rates, m->frame.sid, m->frame.tid, m->payload + RTP_HEADER_LEN, now_us);
+    layer_rate_add(&s->rates, m->frame.sid, m->frame.tid, m->frame.needed_by, m->payload + RTP_HEADER_LEN,
+                   now_us);
     for (size_t i = 0; i < s->watcher_count; i++)
         s->publisher->forward(s->watchers[i], s, m);
 }
@@ -390,7 +394,7 @@ const struct allocate_step *publisher_steps(struct publisher *p, uint8_t *count)
         const struct stream *s = &p->streams[k->streams > 1 ? layer : 0];
         uint8_t sid = k->streams > 1 ? 0 : layer;
         bool is_told = k->told && s->wanted && !s->broken;
-        if (!is_told && sid > 0 && !rate_bps(&s->rates.of[sid][0], p->world->now_us))
+        if (!is_told && sid > 0 && !layer_rate_has(&s->rates, sid))
             break;
         uint8_t temporal = is_told ? k->temporal : layer_rate_temporal(&s->rates, sid);
         for (uint8_t tid = 0; tid < temporal; tid++)

@@ -53,7 +53,7 @@ struct stream {
     struct layer_rate rates;
     struct media *history; /* a ring by number */
     uint64_t newest, key_number;
-    uint64_t started_us, heard_us, frame_us, proven_us;
+    uint64_t started_us, heard_us, outrun_us, proven_us;
     bool was_alive, silent, key_wanted;
     uint64_t key_wanted_us, key_asked_us;
     struct forwarder *watchers[PUBLISHER_WATCHERS_MAX];

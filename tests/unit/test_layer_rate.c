@@ -1,4 +1,5 @@
 #include "layer_rate.h"
+#include "points.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,11 +40,39 @@ static void measures_what_a_layer_takes(void **state)
         for (unsigned ms = rows[i].from_ms; ms < rows[i].until_ms; ms += PACKET_US / 1000)
             for (unsigned s = 0; s < rows[i].spatial; s++)
                 for (unsigned t = 0; t < rows[i].temporal; t++)
-                    layer_rate_add(&r, s, t, 125, BASE_US + ms * UINT64_C(1000));
+                    layer_rate_add(&r, s, t, 0, 125, BASE_US + ms * UINT64_C(1000));
         unsigned bps = layer_rate_bps(&r, rows[i].sid, rows[i].tid, BASE_US + rows[i].at_ms * UINT64_C(1000));
         unsigned slack = rows[i].kbps * 60;
         if (bps + slack < rows[i].kbps * 1000 || bps > rows[i].kbps * 1000 + slack)
             fail_msg("%s: %u", rows[i].name, bps);
+    }
+}
+
+/* Three spatial layers of two temporal ones, 100 kbps each. */
+static void counts_what_goes_to_a_viewer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t (*needed_by)(unsigned sid, unsigned tid);
+        unsigned sid, tid, kbps;
+    } rows[] = {
+        {"the lowest of L3T2", points_above, 0, 1, 200}, {"the highest of L3T2", points_above, 2, 1, 600},
+        {"the lowest of K-SVC", points_row, 0, 1, 200},  {"the highest of K-SVC", points_row, 2, 1, 200},
+        {"K-SVC without T1", points_row, 2, 0, 100},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct layer_rate r = {0};
+        for (unsigned ms = 0; ms < 3000; ms += PACKET_US / 1000)
+            for (unsigned s = 0; s < 3; s++)
+                for (unsigned t = 0; t < 2; t++)
+                    layer_rate_add(&r, s, t, rows[i].needed_by(s, t), 125, BASE_US + ms * UINT64_C(1000));
+        unsigned bps = layer_rate_bps(&r, rows[i].sid, rows[i].tid, BASE_US + UINT64_C(3000000));
+        if (bps < rows[i].kbps * 940 || bps > rows[i].kbps * 1060)
+            fail_msg("%s: %u", rows[i].name, bps);
+        assert_true(layer_rate_has(&r, 2));
+        assert_false(layer_rate_has(&r, 3));
+        assert_int_equal(layer_rate_temporal(&r, rows[i].sid), 2);
     }
 }
 
@@ -53,11 +82,11 @@ static void counts_temporal_layers(void **state)
     struct layer_rate r = {0};
     assert_int_equal(layer_rate_temporal(&r, 0), 1);
     for (unsigned tid = 0; tid < 3; tid++)
-        layer_rate_add(&r, 1, tid, 125, BASE_US + tid * PACKET_US);
+        layer_rate_add(&r, 1, tid, 0, 125, BASE_US + tid * PACKET_US);
     assert_int_equal(layer_rate_temporal(&r, 0), 1);
     assert_int_equal(layer_rate_temporal(&r, 1), 3);
     for (uint64_t ms = 100; ms < 2000; ms += 10) /* the higher ones have ended, the stream has not */
-        layer_rate_add(&r, 1, 0, 125, BASE_US + ms * 1000);
+        layer_rate_add(&r, 1, 0, 0, 125, BASE_US + ms * 1000);
     assert_int_equal(layer_rate_temporal(&r, 1), 1);
 }
 
@@ -68,10 +97,10 @@ static void begins_anew_after_a_pause(void **state)
     struct layer_rate r = {0};
     uint64_t now_us = BASE_US;
     for (int i = 0; i < 100; i++, now_us += PACKET_US)
-        layer_rate_add(&r, 0, 0, 125, now_us);
+        layer_rate_add(&r, 0, 0, 0, 125, now_us);
     now_us += 2000000;
     for (int i = 0; i < 30; i++, now_us += PACKET_US)
-        layer_rate_add(&r, 0, 0, 125, now_us);
+        layer_rate_add(&r, 0, 0, 0, 125, now_us);
     assert_in_range(layer_rate_bps(&r, 0, 0, now_us), 94000, 106000);
 }
 
@@ -81,7 +110,7 @@ static void is_bounded(void **state)
     struct layer_rate r = {0};
     for (uint64_t ms = 0; ms < 1000; ms++)
         for (unsigned s = 0; s < LAYER_RATE_IDS; s++)
-            layer_rate_add(&r, s, 0, UINT32_MAX, BASE_US + ms * 1000);
+            layer_rate_add(&r, s, 0, 0, UINT32_MAX, BASE_US + ms * 1000);
     assert_int_equal(layer_rate_bps(&r, 0, 0, BASE_US + 300000), UINT32_MAX);
     assert_int_equal(layer_rate_bps(&r, UINT32_MAX, UINT32_MAX, BASE_US + 1000000), UINT32_MAX);
     assert_int_equal(layer_rate_bps(&r, 0, 0, 0), 0); /* before it began */
@@ -91,6 +120,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(measures_what_a_layer_takes),
+        cmocka_unit_test(counts_what_goes_to_a_viewer),
         cmocka_unit_test(counts_temporal_layers),
         cmocka_unit_test(begins_anew_after_a_pause),
         cmocka_unit_test(is_bounded),

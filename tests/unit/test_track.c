@@ -159,6 +159,30 @@ static void a_layer_dies_and_returns(void **state)
     hall_end(&h);
 }
 
+/* A publisher that was held up for a while sends what has gathered layer by layer: the last one is not
+ * missing. */
+static void goes_on_after_a_pause(void **state)
+{
+    static const struct hall_wish camera = {.layers = 3};
+    struct hall h;
+    (void)state;
+    begin(&h, &camera);
+    hall_run(&h, 3000);
+    assert_int_equal(shown(&h), 2);
+    sender(&h)->off[RTP_VIDEO] = true;
+    hall_run(&h, 2 * LAYER_SILENT_US / 1000);
+    sender(&h)->off[RTP_VIDEO] = false;
+    sender(&h)->side[2] = 0;
+    hall_run(&h, LAYER_SILENT_US / 1000 - HALL_VIDEO_US / 1000);
+    assert_int_equal(shown(&h), 2);
+    sender(&h)->side[2] = HALL_SIDE << 2;
+    for (uint64_t ms = 0; ms < SECOND_MS; ms++) {
+        hall_turn(&h);
+        assert_int_equal(shown(&h), 2);
+    }
+    hall_end(&h);
+}
+
 /* --- Layers that never come -------------------------------------------------------------------- */
 
 static uint64_t wished_kbps(struct hall *h)
@@ -345,6 +369,7 @@ int main(void)
         cmocka_unit_test(a_screen_may_lose_a_layer),
         cmocka_unit_test(death_and_return_are_told),
         cmocka_unit_test(a_layer_dies_and_returns),
+        cmocka_unit_test(goes_on_after_a_pause),
         cmocka_unit_test(a_layer_that_cannot_be_had),
         cmocka_unit_test(layers_are_sorted_by_size),
         cmocka_unit_test(a_wish_is_obeyed_at_once),
