@@ -2,7 +2,6 @@
 
 #include "allot.h"
 #include "fill.h"
-#include "media.h"
 #include "slot.h"
 #include "track.h"
 #include "transport.h"
@@ -16,16 +15,6 @@ enum { FILL_PAUSE_US = 100 };
 
 static void on_all_timer(void *arg, uint64_t now_us);
 
-static void list_init(struct room_list *list)
-{
-    *list = (struct room_list){.ids = g_array_new(FALSE, FALSE, sizeof(uint32_t))};
-}
-
-static void list_finish(struct room_list *list)
-{
-    g_array_free(list->ids, TRUE);
-}
-
 struct room *room_new(struct worker *w, uint64_t id, unsigned home)
 {
     struct room *room = g_new0(struct room, 1);
@@ -36,8 +25,8 @@ struct room *room_new(struct worker *w, uint64_t id, unsigned home)
     room->tracks_by_id = g_hash_table_new(NULL, NULL);
     room->due = g_ptr_array_new();
     room->all_timer = (struct timer){.fire = on_all_timer, .arg = room};
-    list_init(&room->lists[RTP_AUDIO]);
-    list_init(&room->lists[RTP_VIDEO]);
+    candidate_list_init(&room->lists[RTP_AUDIO]);
+    candidate_list_init(&room->lists[RTP_VIDEO]);
     speech_init(&room->speech, room);
     spread_init(&room->spread, room, home);
     return room;
@@ -66,8 +55,8 @@ void room_free(struct room *room)
         forget_dirty(room);
     speech_finish(&room->speech);
     timer_cancel(&room->worker->timers, &room->all_timer);
-    list_finish(&room->lists[RTP_AUDIO]);
-    list_finish(&room->lists[RTP_VIDEO]);
+    candidate_list_finish(&room->lists[RTP_AUDIO]);
+    candidate_list_finish(&room->lists[RTP_VIDEO]);
     g_ptr_array_free(room->due, TRUE);
     g_ptr_array_free(room->transports, TRUE);
     g_ptr_array_free(room->tracks, TRUE);
@@ -161,115 +150,6 @@ struct track *room_track(const struct room *room, uint32_t id)
 
 /* --- Filling ------------------------------------------------------------------- */
 
-enum { FORMATS_MAX = 8 }; /* different ones that are looked at; where there are more, all tracks are */
-
-struct candidates {
-    GHashTable *by_id;                             /* id -> struct track, of all tracks that are not muted */
-    struct room_list lists[2];                     /* by enum rtp_kind */
-    const struct sfu_format *formats[FORMATS_MAX]; /* in which the video of the room comes */
-    size_t format_count;
-};
-
-static uint32_t list_at(const struct room_list *list, size_t i)
-{
-    return g_array_index(list->ids, uint32_t, i);
-}
-
-static void note_format(struct candidates *c, const struct sfu_format *f)
-{
-    if (!f || c->format_count == FORMATS_MAX)
-        return;
-    for (size_t i = 0; i < c->format_count; i++) {
-        if (c->formats[i]->codec == f->codec && c->formats[i]->variant == f->variant)
-            return;
-    }
-    c->formats[c->format_count++] = f;
-}
-
-static void add_candidate(struct candidates *c, struct track *track)
-{
-    if (!g_hash_table_insert(c->by_id, GUINT_TO_POINTER(track->id), track))
-        return;
-    g_array_append_val(c->lists[track->kind].ids, track->id);
-    if (track->kind == RTP_VIDEO)
-        note_format(c, track_format(track));
-}
-
-static void add_candidates(struct candidates *c, const struct room *room, enum sfu_source source)
-{
-    for (guint i = 0; i < room->tracks->len; i++) {
-        struct track *track = g_ptr_array_index(room->tracks, i);
-        if (track->source == source && !track->muted)
-            add_candidate(c, track);
-    }
-}
-
-/* Those before are wanted in their order, those that follow no more than each other. */
-static void end_of_ranked(struct candidates *c, enum rtp_kind kind)
-{
-    c->lists[kind].ranked = c->lists[kind].ids->len;
-}
-
-/* Screens, then the cameras of those who spoke, the latest first, then the others. */
-static void add_pictures(struct candidates *c, const struct room *room)
-{
-    add_candidates(c, room, SFU_SCREEN);
-    for (size_t i = 0; i < room->speech.recent_count; i++) {
-        for (guint j = 0; j < room->tracks->len; j++) {
-            struct track *track = g_ptr_array_index(room->tracks, j);
-            if (track->participant == room->speech.recent[i] && track->source == SFU_CAMERA && !track->muted)
-                add_candidate(c, track);
-        }
-    }
-    end_of_ranked(c, RTP_VIDEO);
-    add_candidates(c, room, SFU_CAMERA);
-}
-
-/* Who is heard, then the others. */
-static void add_voices(struct candidates *c, const struct room *room)
-{
-    const struct rank_order *heard = &room->speech.heard;
-    for (size_t i = 0; i < heard->count; i++) {
-        struct track *track = room_track(room, heard->at[i].id);
-        if (track && !track->muted)
-            add_candidate(c, track);
-    }
-    end_of_ranked(c, RTP_AUDIO);
-    add_candidates(c, room, SFU_MIC);
-    add_candidates(c, room, SFU_SCREEN_AUDIO);
-}
-
-static bool plays(const struct transport *viewer, const struct track *track)
-{
-    const struct sfu_format *f = track_format(track);
-    return !f || media_plays(&viewer->media, f);
-}
-
-static bool plays_all(const struct transport *viewer, const struct candidates *c)
-{
-    for (size_t i = 0; i < c->format_count; i++) {
-        if (!media_plays(&viewer->media, c->formats[i]))
-            return false;
-    }
-    return c->format_count < FORMATS_MAX;
-}
-
-/* The same candidates in the order in which that viewer wants them: what it cannot play comes last, where it
- * takes a place that nobody else needs and is told why nothing is seen. */
-static void sort_out(struct room_list *own, const struct candidates *c, const struct transport *viewer)
-{
-    const struct room_list *all = &c->lists[RTP_VIDEO];
-    for (int played = 1; played >= 0; played--) {
-        for (guint i = 0; i < all->ids->len; i++) {
-            uint32_t id = list_at(all, i);
-            if (plays(viewer, g_hash_table_lookup(c->by_id, GUINT_TO_POINTER(id))) != played)
-                continue;
-            g_array_append_val(own->ids, id);
-            own->ranked += played && i < all->ranked;
-        }
-    }
-}
-
 /* The track that a pin means: an audio slot shows the sound of what is named. Nobody is given themself. */
 static uint32_t pinned_track(const struct room *room, const struct slot *s)
 {
@@ -289,14 +169,13 @@ static uint32_t pinned_track(const struct room *room, const struct slot *s)
 /* The holder as long as it is a candidate; what cannot be played has no right to its slot. */
 static uint32_t holder_of(const struct slot *s, const struct candidates *c)
 {
-    uint32_t id = s->holder ? s->holder->id : 0;
-    const struct track *track = g_hash_table_lookup(c->by_id, GUINT_TO_POINTER(id));
-    return track && plays(s->viewer, track) ? id : 0;
+    const struct track *track = s->holder ? candidates_find(c, s->holder->id) : NULL;
+    return track && candidates_plays(&s->viewer->media, track) ? track->id : 0;
 }
 
 /* True where a slot has got another holder. */
 static bool fill_kind(const struct room *room, struct transport *t, enum rtp_kind kind,
-                      const struct candidates *c, const struct room_list *list, uint64_t now_us)
+                      const struct candidates *c, const struct candidate_list *list, uint64_t now_us)
 {
     bool changed = false;
     struct fill_slot slots[SFU_SLOTS_MAX];
@@ -328,7 +207,7 @@ static bool fill_kind(const struct room *room, struct transport *t, enum rtp_kin
     };
     fill_slots(slots, n, &wish);
     for (size_t i = 0; i < n; i++) {
-        struct track *track = g_hash_table_lookup(c->by_id, GUINT_TO_POINTER(slots[i].holder));
+        struct track *track = candidates_find(c, slots[i].holder);
         changed |= of[i]->holder != track;
         slot_hold(of[i], track, now_us);
     }
@@ -338,13 +217,12 @@ static bool fill_kind(const struct room *room, struct transport *t, enum rtp_kin
 static bool fill_video(const struct room *room, struct transport *t, const struct candidates *c,
                        uint64_t now_us)
 {
-    struct room_list own;
-    if (plays_all(t, c))
+    struct candidate_list own;
+    if (candidates_plays_all(c, &t->media))
         return fill_kind(room, t, RTP_VIDEO, c, &c->lists[RTP_VIDEO], now_us);
-    list_init(&own);
-    sort_out(&own, c, t);
+    candidates_sort_out(c, &t->media, &own);
     bool changed = fill_kind(room, t, RTP_VIDEO, c, &own, now_us);
-    list_finish(&own);
+    candidate_list_finish(&own);
     return changed;
 }
 
@@ -373,18 +251,12 @@ struct news {
     bool dominant;
 };
 
-static bool same_list(const struct room_list *a, const struct room_list *b)
-{
-    return a->ranked == b->ranked && a->ids->len == b->ids->len &&
-           (!a->ids->len || memcmp(a->ids->data, b->ids->data, a->ids->len * sizeof(uint32_t)) == 0);
-}
-
 static struct news find_news(const struct room *room, const struct candidates *c, uint64_t now_us)
 {
     return (struct news){
         .all = room->all_due && now_us >= room->all_us,
-        .kinds = {[RTP_AUDIO] = !same_list(&room->lists[RTP_AUDIO], &c->lists[RTP_AUDIO]),
-                  [RTP_VIDEO] = !same_list(&room->lists[RTP_VIDEO], &c->lists[RTP_VIDEO])},
+        .kinds = {[RTP_AUDIO] = !candidate_list_same(&room->lists[RTP_AUDIO], &c->lists[RTP_AUDIO]),
+                  [RTP_VIDEO] = !candidate_list_same(&room->lists[RTP_VIDEO], &c->lists[RTP_VIDEO])},
         .dominant = room->dominant != speech_dominant(&room->speech),
     };
 }
@@ -406,12 +278,13 @@ static void fill_viewer(const struct room *room, struct transport *t, const stru
     allot(t, now_us);
 }
 
-/* Nobody is touched any more. */
+/* Nobody is touched any more; the lists of the last time are the candidates' to free. */
 static void settle(struct room *room, struct candidates *c)
 {
     for (int kind = 0; kind < 2; kind++) {
-        list_finish(&room->lists[kind]);
+        struct candidate_list old = room->lists[kind];
         room->lists[kind] = c->lists[kind];
+        c->lists[kind] = old;
     }
     room->dominant = speech_dominant(&room->speech);
     for (guint i = 0; i < room->due->len; i++)
@@ -421,12 +294,9 @@ static void settle(struct room *room, struct candidates *c)
 
 void room_fill(struct room *room, uint64_t now_us)
 {
-    struct candidates c = {.by_id = g_hash_table_new(NULL, NULL)};
+    struct candidates c;
     room->dirty = false;
-    list_init(&c.lists[RTP_AUDIO]);
-    list_init(&c.lists[RTP_VIDEO]);
-    add_pictures(&c, room);
-    add_voices(&c, room);
+    candidates_init(&c, room);
     const struct news news = find_news(room, &c, now_us);
     bool some = !(news.all || news.dominant || news.kinds[RTP_AUDIO] || news.kinds[RTP_VIDEO]);
     const GPtrArray *viewers = some ? room->due : room->transports;
@@ -438,8 +308,8 @@ void room_fill(struct room *room, uint64_t now_us)
     rank_for(room, news.all ? viewers : room->due);
     for (guint i = 0; i < viewers->len; i++)
         fill_viewer(room, g_ptr_array_index(viewers, i), &c, &news, now_us);
-    g_hash_table_destroy(c.by_id);
     settle(room, &c);
+    candidates_finish(&c);
 }
 
 void room_retarget(struct room *room, const struct track *track, uint64_t now_us)

@@ -2,6 +2,7 @@
  * slots. Worker thread only. */
 #pragma once
 
+#include "candidates.h"
 #include "speech.h"
 #include "spread.h"
 
@@ -11,12 +12,6 @@ struct layer;
 struct track;
 struct transport;
 struct worker;
-
-/* What there is to show or hear of one kind, the most wanted first. */
-struct room_list {
-    GArray *ids;   /* uint32_t */
-    size_t ranked; /* of so many the order counts (fill.h) */
-};
 
 struct room {
     uint64_t id;
@@ -30,13 +25,13 @@ struct room {
     /* Filling: what has happened since the last time, and what that went by. */
     struct room *next_dirty;
     bool dirty;
-    bool all_due;              /* the slots of all viewers are to be filled anew */
-    GPtrArray *due;            /* else of these */
-    uint64_t all_us;           /* not those of all before */
-    struct timer all_timer;    /* ... but then */
-    struct room_list lists[2]; /* by enum rtp_kind */
-    uint32_t dominant;         /* participant */
-    size_t ears;               /* audio slots to rank for */
+    bool all_due;                   /* the slots of all viewers are to be filled anew */
+    GPtrArray *due;                 /* else of these */
+    uint64_t all_us;                /* not those of all before */
+    struct timer all_timer;         /* ... but then */
+    struct candidate_list lists[2]; /* by enum rtp_kind */
+    uint32_t dominant;              /* participant */
+    size_t ears;                    /* audio slots to rank for */
 };
 
 /* home: the worker that decides for it who speaks, this one or another that has it too. */
