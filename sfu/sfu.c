@@ -1,17 +1,11 @@
 #include "sfu.h"
 
 #include "command.h"
-#include "dtls.h"
 #include "place.h"
 #include "worker.h"
-
-#include <errno.h>
-#include <poll.h>
-#include <stdarg.h>
-#include <unistd.h>
+#include "workers.h"
 
 enum {
-    CONTROL_MAILBOX = 16384,
     ID_WORKER_BITS = 8,       /* of a room's or transport's id: which worker it is on */
     OVERLOAD_BACKLOG = 10000, /* commands that wait for a worker, beyond which nobody may join */
 };
@@ -19,128 +13,12 @@ enum {
 struct sfu {
     const struct sfu_upcalls *up;
     void *arg;
-    struct dtls_context *dtls;
-    struct mailbox events; /* from all workers */
-    struct worker *workers;
-    unsigned worker_count;
-    struct udp_addresses public; /* rtc.public_address, without ports */
+    struct workers workers;
     struct places places;
     uint64_t next_id;
 };
 
-/* --- Starting --------------------------------------------------------------------- */
-
-static int fail(int err, char *to, size_t len, const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-static int fail(int err, char *to, size_t len, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(to, len, format, args);
-    va_end(args);
-    return err;
-}
-
-static int addresses(struct udp_addresses *out, const char *key, const char *list, uint16_t port, char *err,
-                     size_t err_len)
-{
-    const char *bad;
-    int e = udp_local_addresses(out, list, port, &bad);
-    if (e == -EINVAL)
-        return fail(e, err, err_len, "rtc.%s: '%.40s' is not an IPv4 or IPv6 address", key, bad);
-    if (e == -E2BIG)
-        return fail(e, err, err_len, "rtc.%s: more than %d addresses", key, UDP_ADDRESSES_MAX);
-    if (e)
-        return fail(e, err, err_len, "rtc.%s: no local address to listen on (%s)", key, g_strerror(-e));
-    return 0;
-}
-
-/* Interfaces list addresses that cannot be bound yet, or no more: those are left out. An address that was
- * asked for has to work. */
-static void leave_out(struct udp_addresses *at, const struct addr *bad)
-{
-    for (size_t i = 0; i < at->count; i++) {
-        if (addr_equal(&at->at[i], bad))
-            at->at[i--] = at->at[--at->count];
-    }
-}
-
-/* bad: the address that could not be bound, or none. */
-static int explain(int e, const struct conf *conf, const struct addr *bad, unsigned i, char *err,
-                   size_t err_len)
-{
-    char text[ADDR_TEXT_MAX];
-    const char *key = *conf->rtc.address ? "rtc.address: " : "";
-    const char *at = addr_format(bad, text);
-    if (!bad->family)
-        return fail(e, err, err_len, "cannot start media worker %u: %s", i, g_strerror(-e));
-    if (e == -EADDRINUSE)
-        return fail(e, err, err_len,
-                    "rtc.port: UDP port %u is in use at %s: stop what uses it, or set rtc.port", bad->port,
-                    at);
-    if (e == -EADDRNOTAVAIL && *key)
-        return fail(e, err, err_len,
-                    "%s%s is not of this machine; an address that leads to it through NAT is a "
-                    "rtc.public_address",
-                    key, at);
-    return fail(e, err, err_len, "%scannot listen on UDP %s: %s", key, at, g_strerror(-e));
-}
-
-static int make_worker(struct sfu *sfu, const struct conf *conf, unsigned i, char *err, size_t err_len)
-{
-    struct udp_addresses at;
-    struct addr bad = {0};
-    unsigned port = conf->rtc.port ? conf->rtc.port + i : 0; /* 0: whichever are free */
-    int e = addresses(&at, "address", conf->rtc.address, (uint16_t)port, err, err_len);
-    if (e)
-        return e;
-    do {
-        if (e == -EADDRNOTAVAIL)
-            leave_out(&at, &bad);
-        e = worker_init(&sfu->workers[i], i, &at, sfu->dtls, &sfu->events, &bad);
-    } while (e == -EADDRNOTAVAIL && !conf->rtc.address[0] && at.count > 1);
-    if (e)
-        return explain(e, conf, &bad, i, err, err_len);
-    sfu->worker_count++;
-    shed_init(&sfu->workers[i].shed, conf->limits.load * LOAD_FULL / 100);
-    return 0;
-}
-
-static int start_threads(struct sfu *sfu, char *err, size_t err_len)
-{
-    int e = 0;
-    for (unsigned i = 0; i < sfu->worker_count; i++)
-        worker_link(&sfu->workers[i], sfu->workers, sfu->worker_count);
-    for (unsigned i = 0; i < sfu->worker_count && !e; i++) {
-        e = worker_start(&sfu->workers[i]);
-        if (e)
-            fail(e, err, err_len, "cannot start the thread of media worker %u: %s", i, g_strerror(-e));
-    }
-    return e;
-}
-
-static int start(struct sfu *sfu, const struct conf *conf, char *err, size_t err_len)
-{
-    unsigned n = conf_workers(conf);
-    if (conf->rtc.port && conf->rtc.port + n - 1 > UINT16_MAX)
-        return fail(-EINVAL, err, err_len, "rtc.port %u: %u workers need that many ports from there on",
-                    conf->rtc.port, n);
-    int e = 0;
-    if (conf->rtc.public_address[0])
-        e = addresses(&sfu->public, "public_address", conf->rtc.public_address, 0, err, err_len);
-    if (e)
-        return e;
-    sfu->dtls = dtls_context_new(NULL);
-    if (!sfu->dtls)
-        return fail(-EIO, err, err_len, "cannot make a DTLS certificate");
-    e = mailbox_init(&sfu->events, CONTROL_MAILBOX);
-    if (e)
-        return fail(e, err, err_len, "cannot make a mailbox: %s", g_strerror(-e));
-    sfu->workers = g_new0(struct worker, n);
-    for (unsigned i = 0; i < n && !e; i++)
-        e = make_worker(sfu, conf, i, err, err_len);
-    return e ? e : start_threads(sfu, err, err_len);
-}
+/* --- Life --------------------------------------------------------------------- */
 
 int sfu_start(const struct conf *conf, const struct sfu_upcalls *up, void *arg, struct sfu **out, char *err,
               size_t err_len)
@@ -149,7 +27,7 @@ int sfu_start(const struct conf *conf, const struct sfu_upcalls *up, void *arg, 
     sfu->up = up;
     sfu->arg = arg;
     places_init(&sfu->places, conf_workers(conf), conf->rtc.spread);
-    int e = start(sfu, conf, err, err_len);
+    int e = workers_start(&sfu->workers, conf, err, err_len);
     if (e) {
         sfu_stop(sfu);
         sfu = NULL;
@@ -162,21 +40,8 @@ void sfu_stop(struct sfu *sfu)
 {
     if (!sfu)
         return;
-    const struct mail stop = {.type = COMMAND_STOP};
-    for (unsigned i = 0; i < sfu->worker_count; i++) {
-        struct mailbox_sender *to = &sfu->workers[i].to_worker;
-        mailbox_post(to, &stop);
-        while (mailbox_sender_flush(to))
-            poll(NULL, 0, 1); /* it works its mail off */
-    }
-    for (unsigned i = 0; i < sfu->worker_count; i++)
-        worker_join(&sfu->workers[i]);
-    for (unsigned i = 0; i < sfu->worker_count; i++)
-        worker_finish(&sfu->workers[i]);
-    mailbox_finish(&sfu->events);
-    dtls_context_free(sfu->dtls);
+    workers_stop(&sfu->workers);
     places_finish(&sfu->places);
-    g_free(sfu->workers);
     g_free(sfu);
 }
 
@@ -189,7 +54,7 @@ static unsigned worker_index(uint64_t id)
 
 static struct worker *worker_of(const struct sfu *sfu, uint64_t id)
 {
-    return &sfu->workers[worker_index(id)];
+    return &sfu->workers.at[worker_index(id)];
 }
 
 static uint64_t new_id(struct sfu *sfu, unsigned worker)
@@ -201,7 +66,7 @@ static void post_to(const struct sfu *sfu, unsigned worker, struct mail m)
 {
     if (m.body)
         m.free_body = g_free;
-    mailbox_post(&sfu->workers[worker].to_worker, &m);
+    mailbox_post(&sfu->workers.at[worker].to_worker, &m);
 }
 
 static void post(const struct sfu *sfu, uint64_t on, struct mail m)
@@ -223,7 +88,7 @@ static void on_room_opened(struct sfu *sfu, const struct mail *m)
 {
     struct place *p = places_find(&sfu->places, m->id);
     uint64_t others = p ? place_opened(p, m->a) : 0;
-    for (unsigned i = 0; i < sfu->worker_count; i++) {
+    for (unsigned i = 0; i < sfu->workers.count; i++) {
         if (!(others >> i & 1))
             continue;
         post_to(sfu, i, (struct mail){.type = COMMAND_ROOM_LINK, .id = m->id, .a = m->a});
@@ -278,19 +143,19 @@ static void (*const events[EVENT_COUNT])(struct sfu *, const struct mail *) = {
 
 int sfu_event_fd(const struct sfu *sfu)
 {
-    return mailbox_fd(&sfu->events);
+    return mailbox_fd(&sfu->workers.events);
 }
 
 void sfu_dispatch(struct sfu *sfu)
 {
     struct mail m;
-    mailbox_clear(&sfu->events);
-    while (mailbox_take(&sfu->events, &m)) {
+    mailbox_clear(&sfu->workers.events);
+    while (mailbox_take(&sfu->workers.events, &m)) {
         events[m.type](sfu, &m);
         mail_free(&m);
     }
-    for (unsigned i = 0; i < sfu->worker_count; i++)
-        mailbox_sender_flush(&sfu->workers[i].to_worker);
+    for (unsigned i = 0; i < sfu->workers.count; i++)
+        mailbox_sender_flush(&sfu->workers.at[i].to_worker);
 }
 
 /* --- Commands ------------------------------------------------------------------------- */
@@ -306,7 +171,7 @@ uint64_t sfu_room_open(struct sfu *sfu)
 void sfu_room_close(struct sfu *sfu, uint64_t room)
 {
     struct place *p = places_find(&sfu->places, room);
-    for (unsigned i = 0; p && i < sfu->worker_count; i++) {
+    for (unsigned i = 0; p && i < sfu->workers.count; i++) {
         if (p->asked >> i & 1)
             post_to(sfu, i, (struct mail){.type = COMMAND_ROOM_CLOSE, .id = room});
     }
@@ -332,12 +197,12 @@ size_t sfu_candidates(const struct sfu *sfu, uint64_t transport, struct sockaddr
 {
     const struct worker *w = worker_of(sfu, transport);
     size_t n = 0;
-    for (size_t i = 0; i < sfu->public.count && n < max; i++) {
-        struct addr at = sfu->public.at[i];
+    for (size_t i = 0; i < sfu->workers.public.count && n < max; i++) {
+        struct addr at = sfu->workers.public.at[i];
         at.port = w->sockets[0].local.port;
         copy_address(&at, &out[n++]);
     }
-    for (size_t i = 0; !sfu->public.count && i < w->socket_count && n < max; i++) {
+    for (size_t i = 0; !sfu->workers.public.count && i < w->socket_count && n < max; i++) {
         if (!addr_is_wildcard(&w->sockets[i].local))
             copy_address(&w->sockets[i].local, &out[n++]);
     }
@@ -363,10 +228,10 @@ bool sfu_overloaded(const struct sfu *sfu, uint64_t room)
 {
     const struct place *p = places_find(&sfu->places, room);
     unsigned next = p ? places_next(&sfu->places, p) : places_home(&sfu->places);
-    if (shed_refuses(&sfu->workers[next].shed))
+    if (shed_refuses(&sfu->workers.at[next].shed))
         return true;
-    for (unsigned i = 0; i < sfu->worker_count; i++) {
-        if (mailbox_sender_backlog(&sfu->workers[i].to_worker) > OVERLOAD_BACKLOG)
+    for (unsigned i = 0; i < sfu->workers.count; i++) {
+        if (mailbox_sender_backlog(&sfu->workers.at[i].to_worker) > OVERLOAD_BACKLOG)
             return true;
     }
     return false;
@@ -375,8 +240,9 @@ bool sfu_overloaded(const struct sfu *sfu, uint64_t room)
 struct sfu_load sfu_load(const struct sfu *sfu)
 {
     unsigned busy = 0, level = 0;
-    for (unsigned i = 0; i < sfu->worker_count; i++) {
-        unsigned its_busy = shed_busy(&sfu->workers[i].shed), its_level = shed_level(&sfu->workers[i].shed);
+    for (unsigned i = 0; i < sfu->workers.count; i++) {
+        unsigned its_busy = shed_busy(&sfu->workers.at[i].shed),
+                 its_level = shed_level(&sfu->workers.at[i].shed);
         busy = its_busy > busy ? its_busy : busy;
         level = its_level > level ? its_level : level;
     }
@@ -419,7 +285,7 @@ void sfu_stats(struct sfu *sfu, uint64_t transport, uint64_t cookie)
 
 const struct sfu_fingerprint *sfu_our_fingerprint(const struct sfu *sfu)
 {
-    return dtls_context_fingerprint(sfu->dtls);
+    return dtls_context_fingerprint(sfu->workers.dtls);
 }
 
 size_t sfu_counters(const struct sfu *sfu, char *buf, size_t len)
@@ -427,8 +293,8 @@ size_t sfu_counters(const struct sfu *sfu, char *buf, size_t len)
     size_t used = 0;
     for (int c = 0; c < COUNTER_COUNT; c++) {
         uint64_t sum = 0;
-        for (unsigned i = 0; i < sfu->worker_count; i++)
-            sum += counter_get(&sfu->workers[i].counters, (enum counter)c);
+        for (unsigned i = 0; i < sfu->workers.count; i++)
+            sum += counter_get(&sfu->workers.at[i].counters, (enum counter)c);
         int n = snprintf(used < len ? buf + used : NULL, used < len ? len - used : 0,
                          "%s %" G_GUINT64_FORMAT "\n", counter_info((enum counter)c)->name, sum);
         used += n > 0 ? (size_t)n : 0;
