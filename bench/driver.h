@@ -4,6 +4,7 @@
 
 #include "offer.h"
 #include "options.h"
+#include "web.h"
 
 #include <glib.h>
 
@@ -25,15 +26,26 @@ struct driver_view {
     uint16_t width, height;
 };
 
+struct driver;
+
+/* The one server of a run. */
+struct driver_server {
+    const struct driver *driver;
+    const struct options *options;
+    struct web *web; /* web->count: connections that are not closed yet */
+    void *own;       /* what driver->own_new() made */
+};
+
 struct driver {
     const char *name;
+    const struct web_kind *kind;
     bool one_way; /* who publishes does not receive */
-    /* NULL with one line in words in err (OPTIONS_ERROR_MAX bytes). */
-    void *(*open)(const struct options *options, GMainLoop *loop, char *err);
-    void (*close)(void *server);
-    size_t (*busy)(const void *server); /* connections that are not closed yet */
+    /* What the driver keeps of a server for all its members; NULL = nothing. */
+    void *(*own_new)(void);
+    void (*own_free)(void *own);
     /* A participant; never NULL. What the entry points to lives for the call. */
-    void *(*join)(void *server, const struct driver_entry *entry, const struct driver_upcalls *up, void *arg);
+    void *(*join)(struct driver_server *server, const struct driver_entry *entry,
+                  const struct driver_upcalls *up, void *arg);
     /* NULL = it has no word for that. */
     void (*view)(void *member, size_t slot, const struct driver_view *views, size_t count);
     void (*leave)(void *member); /* and free; no upcall is made any more; NULL is fine */
@@ -41,5 +53,9 @@ struct driver {
 
 extern const struct driver driver_plenum, driver_whip, driver_janus;
 
-/* NULL where there is none of that name. */
-const struct driver *driver_find(const char *name);
+/* With the driver that the options name. NULL with one line in words in err (OPTIONS_ERROR_MAX bytes).
+ * options and loop outlive it. */
+struct driver_server *driver_open(const struct options *options, GMainLoop *loop, char *err);
+
+/* Its members have left; what still goes to the server is cut off. NULL is fine. */
+void driver_close(struct driver_server *server);

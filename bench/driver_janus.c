@@ -12,10 +12,9 @@ enum {
     ROOM_EXISTS = 427,
 };
 
-struct server {
-    struct web *web;
-    const struct options *options;
-    GHashTable *rooms; /* by name */
+/* The driver's own of the server. */
+struct rooms {
+    GHashTable *by_name;
     uint64_t last_feed;
 };
 
@@ -27,7 +26,7 @@ struct room {
 };
 
 struct member {
-    struct server *server;
+    const struct options *options;
     struct room *room;
     struct ws_client *ws;
     const struct driver_upcalls *up;
@@ -148,7 +147,7 @@ static void on_handle(struct member *m, const json_t *message)
              NULL, NULL);
     } else {
         g_ptr_array_add(m->room->waiting, m);
-        begin_to_watch(m->room, m->server->options);
+        begin_to_watch(m->room, m->options);
     }
 }
 
@@ -201,7 +200,7 @@ static void on_event(struct member *m, const char *what, const json_t *message)
 {
     if (strcmp(what, "webrtcup") == 0 && m->publishes) {
         g_ptr_array_add(m->room->feeds, m);
-        begin_to_watch(m->room, m->server->options);
+        begin_to_watch(m->room, m->options);
     } else if (strcmp(what, "hangup") == 0 || strcmp(what, "timeout") == 0) {
         const char *reason = json_string_value(json_object_get(message, "reason"));
         g_autofree char *why =
@@ -262,51 +261,43 @@ static void free_room(void *room)
 }
 
 /* Rooms have numbers there: one that follows from the name. */
-static struct room *find_room(struct server *s, const char *name)
+static struct room *find_room(const struct rooms *rooms, const char *name)
 {
-    struct room *room = g_hash_table_lookup(s->rooms, name);
+    struct room *room = g_hash_table_lookup(rooms->by_name, name);
     if (room)
         return room;
     room = g_new(struct room, 1);
     *room = (struct room){
         .number = (json_int_t)g_str_hash(name) + 1, .feeds = g_ptr_array_new(), .waiting = g_ptr_array_new()};
-    g_hash_table_insert(s->rooms, g_strdup(name), room);
+    g_hash_table_insert(rooms->by_name, g_strdup(name), room);
     return room;
 }
 
-static void *open_server(const struct options *options, GMainLoop *loop, char *err)
+static void *rooms_new(void)
 {
-    struct web *web = web_new(options->url, &ws_client_janus, options->insecure, loop, err);
-    if (!web)
-        return NULL;
-    struct server *s = g_new0(struct server, 1);
-    *s = (struct server){
-        web, options, g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_room),
-        (uint64_t)g_random_int(), /* another run's may linger */
+    struct rooms *rooms = g_new(struct rooms, 1);
+    *rooms = (struct rooms){
+        .by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_room),
+        .last_feed = g_random_int(), /* another run's may linger */
     };
-    return s;
+    return rooms;
 }
 
-static void close_server(void *server)
+static void rooms_free(void *own)
 {
-    struct server *s = server;
-    web_free(s->web);
-    g_hash_table_destroy(s->rooms);
-    g_free(s);
+    struct rooms *rooms = own;
+    g_hash_table_destroy(rooms->by_name);
+    g_free(rooms);
 }
 
-static size_t busy(const void *server)
+static void *join(struct driver_server *s, const struct driver_entry *entry, const struct driver_upcalls *up,
+                  void *arg)
 {
-    return ((const struct server *)server)->web->count;
-}
-
-static void *join(void *server, const struct driver_entry *entry, const struct driver_upcalls *up, void *arg)
-{
-    struct server *s = server;
+    struct rooms *rooms = s->own;
     struct member *m = g_new0(struct member, 1);
     *m = (struct member){
-        .server = s,
-        .room = find_room(s, entry->room),
+        .options = s->options,
+        .room = find_room(rooms, entry->room),
         .up = up,
         .arg = arg,
         .offer = *entry->offer,
@@ -315,7 +306,7 @@ static void *join(void *server, const struct driver_entry *entry, const struct d
         .keepalive = g_timeout_add_seconds(KEEPALIVE_S, keep_alive, m),
     };
     if (m->publishes)
-        m->feed = (json_int_t)++s->last_feed;
+        m->feed = (json_int_t)++rooms->last_feed;
     else
         m->number = m->room->watchers++;
     m->ws = ws_client_new(s->web, &ws_upcalls, m);
@@ -340,10 +331,10 @@ static void leave(void *member)
 
 const struct driver driver_janus = {
     .name = "janus",
+    .kind = &ws_client_janus,
     .one_way = true,
-    .open = open_server,
-    .close = close_server,
-    .busy = busy,
+    .own_new = rooms_new,
+    .own_free = rooms_free,
     .join = join,
     .leave = leave,
 };

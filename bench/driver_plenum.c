@@ -6,11 +6,6 @@
 
 enum { ID_JOIN = 1, ID_OFFER, ID_REST /* answers to the others are not waited for */ };
 
-struct server {
-    struct web *web;
-    const char *token;
-};
-
 struct member {
     struct ws_client *ws;
     const struct driver_upcalls *up;
@@ -177,38 +172,16 @@ static const struct ws_client_upcalls ws_upcalls = {on_opened, on_text, on_close
 
 /* --- The table -------------------------------------------------------------------- */
 
-static void *open_server(const struct options *options, GMainLoop *loop, char *err)
+static void *join(struct driver_server *s, const struct driver_entry *entry, const struct driver_upcalls *up,
+                  void *arg)
 {
-    struct web *web = web_new(options->url, &ws_client_plenum, options->insecure, loop, err);
-    if (!web)
-        return NULL;
-    struct server *s = g_new0(struct server, 1);
-    *s = (struct server){web, options->token};
-    return s;
-}
-
-static void close_server(void *server)
-{
-    struct server *s = server;
-    web_free(s->web);
-    g_free(s);
-}
-
-static size_t busy(const void *server)
-{
-    return ((const struct server *)server)->web->count;
-}
-
-static void *join(void *server, const struct driver_entry *entry, const struct driver_upcalls *up, void *arg)
-{
-    struct server *s = server;
     struct member *m = g_new0(struct member, 1);
     m->up = up;
     m->arg = arg;
     m->offer = *entry->offer;
     json_t *params = json_pack("{s:s, s:s}", "room", entry->room, "name", entry->name);
-    if (s->token)
-        json_object_set_new(params, "token", json_string(s->token));
+    if (s->options->token)
+        json_object_set_new(params, "token", json_string(s->options->token));
     m->join = request(ID_JOIN, "join", params);
     m->ws = ws_client_new(s->web, &ws_upcalls, m);
     return m;
@@ -236,9 +209,7 @@ static void leave(void *member)
 
 const struct driver driver_plenum = {
     .name = "plenum",
-    .open = open_server,
-    .close = close_server,
-    .busy = busy,
+    .kind = &ws_client_plenum,
     .join = join,
     .view = view,
     .leave = leave,

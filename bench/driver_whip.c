@@ -8,13 +8,8 @@
 
 enum { CREATED = 201 };
 
-struct server {
-    struct web *web;
-    const struct options *options;
-};
-
 struct member {
-    struct server *server;
+    struct driver_server *server;
     const struct driver_upcalls *up;
     void *arg;
     struct offer offer;
@@ -37,7 +32,7 @@ static char *path_of_location(const char *location)
     return path && *path == '/' ? g_strdup(path) : NULL;
 }
 
-static void end_session(struct server *s, const char *location)
+static void end_session(struct driver_server *s, const char *location)
 {
     (void)http_request_send(s->web, "DELETE", location, NULL, NULL, NULL, NULL, NULL);
 }
@@ -80,31 +75,9 @@ static void on_late_answer(void *arg, const struct http_answer *answer, const ch
         end_session(arg, location);
 }
 
-static void *open_server(const struct options *options, GMainLoop *loop, char *err)
+static void *join(struct driver_server *s, const struct driver_entry *entry, const struct driver_upcalls *up,
+                  void *arg)
 {
-    struct web *web = web_new(options->url, &http_request_kind, options->insecure, loop, err);
-    if (!web)
-        return NULL;
-    struct server *s = g_new0(struct server, 1);
-    *s = (struct server){web, options};
-    return s;
-}
-
-static void close_server(void *server)
-{
-    struct server *s = server;
-    web_free(s->web);
-    g_free(s);
-}
-
-static size_t busy(const void *server)
-{
-    return ((const struct server *)server)->web->count;
-}
-
-static void *join(void *server, const struct driver_entry *entry, const struct driver_upcalls *up, void *arg)
-{
-    struct server *s = server;
     struct member *m = g_new0(struct member, 1);
     bool publishes = entry->offer->audio || entry->offer->video;
     *m = (struct member){.server = s, .up = up, .arg = arg, .offer = *entry->offer};
@@ -130,10 +103,8 @@ static void leave(void *member)
 
 const struct driver driver_whip = {
     .name = "whip",
+    .kind = &http_request_kind,
     .one_way = true,
-    .open = open_server,
-    .close = close_server,
-    .busy = busy,
     .join = join,
     .leave = leave,
 };

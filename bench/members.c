@@ -20,7 +20,7 @@ struct member {
 struct members {
     const struct options *options;
     const struct driver *driver;
-    void *server;
+    struct driver_server *server;
     struct crew *crew;
     GPtrArray *at;     /* by place */
     GHashTable *by_id; /* those who are not idle */
@@ -250,12 +250,12 @@ void members_broken(struct members *m, uint64_t guest, int err)
 
 /* --- All of them ------------------------------------------------------------------------------ */
 
-struct members *members_new(const struct options *options, const struct driver *driver, void *server)
+struct members *members_new(const struct options *options, struct driver_server *server)
 {
     struct members *m = g_new0(struct members, 1);
     *m = (struct members){
         .options = options,
-        .driver = driver,
+        .driver = server->driver,
         .server = server,
         .at = g_ptr_array_new_with_free_func(g_free),
         .by_id = g_hash_table_new(g_int64_hash, g_int64_equal),

@@ -20,8 +20,8 @@ struct members_counts {
     uint32_t ended;   /* were in, and were thrown out */
 };
 
-/* crew is given later, as its upcalls want the members: members_set_crew(). server: of the driver. */
-struct members *members_new(const struct options *options, const struct driver *driver, void *server);
+/* crew is given later, as its upcalls want the members: members_set_crew(). */
+struct members *members_new(const struct options *options, struct driver_server *server);
 /* NULL is fine. */
 void members_free(struct members *m);
 void members_set_crew(struct members *m, struct crew *crew);

@@ -222,7 +222,7 @@ static void churn(struct run *r, uint64_t now_us, double seconds)
 
 static void leave(struct run *r, uint64_t now_us)
 {
-    if (r->stage.driver->busy(r->stage.server) == 0 || now_us > r->phase_us + GOODBYE_US)
+    if (r->stage.server->web->count == 0 || now_us > r->phase_us + GOODBYE_US)
         g_main_loop_quit(r->stage.loop);
 }
 

@@ -78,12 +78,7 @@ static bool find_server(struct stage *s, const struct options *o, char *err)
         return false;
     }
     s->memory_before = before.memory;
-    s->driver = driver_find(o->driver);
-    if (!s->driver) {
-        g_snprintf(err, OPTIONS_ERROR_MAX, "there is no driver %s", o->driver);
-        return false;
-    }
-    s->server = s->driver->open(o, s->loop, err);
+    s->server = driver_open(o, s->loop, err);
     return s->server;
 }
 
@@ -102,7 +97,7 @@ bool stage_set_up(struct stage *s, const struct options *o, const struct crew_up
         .gro = batches(o->gro, loopback),
         .gso = batches(o->gso, loopback),
     };
-    s->members = members_new(o, s->driver, s->server);
+    s->members = members_new(o, s->server);
     s->crew = crew_new(&conf, up, arg);
     if (!s->crew) {
         g_snprintf(err, OPTIONS_ERROR_MAX, "the media threads cannot start: memory, or open files");
@@ -115,8 +110,7 @@ bool stage_set_up(struct stage *s, const struct options *o, const struct crew_up
 void stage_clear(struct stage *s)
 {
     crew_free(s->crew);
-    if (s->server)
-        s->driver->close(s->server);
+    driver_close(s->server);
     members_free(s->members);
     gallery_finish(&s->gallery);
     g_main_loop_unref(s->loop);

@@ -6,8 +6,7 @@
 
 struct stage {
     GMainLoop *loop;
-    const struct driver *driver;
-    void *server; /* the driver's */
+    struct driver_server *server;
     struct members *members;
     struct crew *crew;
     struct gallery gallery; /* with --pictures */
