@@ -5,59 +5,15 @@
 #include "rewrite.h"
 #include "select.h"
 #include "seq.h"
-
-#include <stdio.h>
-#include <stdlib.h>
+#include "sources.h"
 
 enum {
     SOURCES = 3,
-    KEPT = 32, /* packets of a source that may come late or again */
-    FATES = 64,
-    PACKET_MAX = 64,
     UNSEEN_MAX = 24, /* frames lost in a row: 7-bit picture ids do not tell more */
     INDEX_MAX = 1 << 18,
     SENT = 64, /* entries of the window to begin with, and at most */
     SENT_MAX = 256,
     COMMANDS_MAX = 4000,
-    DEPENDENCY_ID = 12,
-};
-
-#define CHECK(x)                                                                                             \
-    do {                                                                                                     \
-        if (!(x)) {                                                                                          \
-            (void)fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x);                                    \
-            abort();                                                                                         \
-        }                                                                                                    \
-    } while (0)
-
-struct packet {
-    uint64_t number, frame;
-    bool in_use;
-    uint8_t p[PACKET_MAX];
-    struct rtp_view view;
-    struct frame_info info;
-};
-
-/* What became of a frame: all of its packets share it. */
-struct fate {
-    uint64_t frame;
-    uint32_t switches; /* of the slot, until then */
-    bool left_out;
-};
-
-struct source {
-    uint32_t id;
-    bool narrow, descriptor;
-    uint64_t number, frame;
-    uint32_t timestamp, jump; /* jump: of the next frame */
-    uint8_t tl0, left;        /* packets until the frame ends */
-    bool key;
-    uint8_t tid, sync;
-    uint8_t needed_by, opens, refers_to; /* of the frame, where there is a descriptor */
-    uint64_t unseen;                     /* frames since one came */
-    struct fate fates[FATES];
-    struct dependency dependency;
-    struct packet kept[KEPT];
 };
 
 /* What left. */
@@ -69,8 +25,7 @@ struct leaving {
 };
 
 struct world {
-    const uint8_t *in;
-    size_t left;
+    struct input input;
     bool audio;
     uint64_t now_us;
     struct rtp_ext_map viewer;
@@ -91,112 +46,6 @@ struct world {
     int32_t newest_picture_id; /* out; of any source */
     uint32_t newest_timestamp; /* out */
 };
-
-static const struct rtp_ext_map published = {.id = {[RTP_EXT_DEPENDENCY] = DEPENDENCY_ID}, .mixed = true};
-
-static uint8_t take(struct world *w)
-{
-    if (!w->left)
-        return 0;
-    w->left--;
-    return *w->in++;
-}
-
-/* --- Making packets --------------------------------------------------------------- */
-
-static void write_descriptor(struct wr *wr, const struct source *s, bool start)
-{
-    bool structure = s->key && start;
-    wr_u16(wr, 0x1000);
-    wr_u16(wr, 2);
-    wr_u8(wr, DEPENDENCY_ID);
-    wr_u8(wr, structure ? 6 : 3);
-    wr_u8(wr, (uint32_t)start << 7 | (uint32_t)(s->left == 0) << 6);
-    wr_u16(wr, (uint32_t)s->frame);
-    wr_u24(wr, structure ? 0x8000e0 : 0); /* one template, one target; else padding */
-}
-
-static void write_vp8(struct wr *wr, const struct source *s, bool start)
-{
-    wr_u8(wr, 0x80 | (uint32_t)start << 4);
-    wr_u8(wr, 0xe0);
-    if (s->narrow)
-        wr_u8(wr, s->frame & 0x7f);
-    else
-        wr_u16(wr, 0x8000 | (s->frame & 0x7fff));
-    wr_u8(wr, s->tl0);
-    wr_u8(wr, (uint32_t)s->tid << 6 | (uint32_t)s->sync << 5);
-    wr_u8(wr, s->key ? 0 : 1);
-}
-
-static void begin_frame(struct world *w, struct source *s)
-{
-    uint8_t shape = take(w);
-    s->frame++;
-    s->unseen++;
-    s->left = w->audio ? 0 : shape & 3;
-    s->key = w->audio || (shape & 0x1c) == 0;
-    s->tid = s->key ? 0 : shape >> 5 & 3;
-    s->sync = shape >> 7;
-    s->tl0 = (uint8_t)(s->tl0 + (s->tid == 0));
-    s->timestamp += s->jump + (w->audio ? 960 : 3000);
-    s->jump = 0;
-    if (!s->descriptor || s->key)
-        return;
-    s->needed_by = take(w);
-    s->opens = take(w);
-    s->refers_to = take(w);
-}
-
-/* Layers as no structure of templates would have them. */
-static void any_layers(const struct source *s, struct frame_info *f)
-{
-    if (s->key)
-        return;
-    f->has_layers = true;
-    f->sid = s->needed_by & 3;
-    f->tid = s->tid;
-    f->needed_by = s->needed_by * POINTS_ALL_TID_0;
-    f->opens = s->opens * POINTS_ALL_TID_0 & f->needed_by;
-    f->active = s->refers_to & 1 ? (uint32_t)~s->opens : POINTS_ALL;
-    f->refers_to = s->refers_to;
-}
-
-static struct packet *make(struct world *w, struct source *s, bool padding)
-{
-    bool start = !s->left;
-    if (padding)
-        start = false;
-    else if (start)
-        begin_frame(w, s);
-    else
-        s->left--;
-    struct packet *p = &s->kept[++s->number % KEPT];
-    *p = (struct packet){.number = s->number, .frame = s->frame, .in_use = true};
-    struct wr wr = wr_init(p->p, sizeof(p->p));
-    bool descriptor = s->descriptor && !padding && !w->audio;
-    wr_u8(&wr, 0x80 | (uint32_t)descriptor << 4);
-    wr_u8(&wr, (uint32_t)(s->left == 0) << 7 | 100);
-    wr_u16(&wr, (uint32_t)s->number & 0xffff);
-    wr_u32(&wr, s->timestamp);
-    wr_u32(&wr, s->id);
-    if (descriptor)
-        write_descriptor(&wr, s, start);
-    if (!padding && !w->audio)
-        write_vp8(&wr, s, start);
-    if (!padding)
-        wr_u32(&wr, (uint32_t)s->number * 2654435761u);
-    CHECK(!wr.bad);
-    CHECK(rtp_view_parse(&p->view, p->p, wr_len(&wr), &published) == 0);
-    int rc = frame_info_read(&p->info, w->audio ? RTP_CODEC_OPUS : RTP_CODEC_VP8, &p->view, p->p,
-                             s->descriptor ? &s->dependency : NULL);
-    if (padding) /* whatever its kind, it begins nothing */
-        p->info = (struct frame_info){.picture_id = FRAME_NO_PICTURE_ID, .tl0_pic_idx = FRAME_NO_TL0};
-    CHECK(rc == 0 || padding || s->descriptor);
-    if (descriptor && rc == 0)
-        any_layers(s, &p->info);
-    return p;
-}
 
 /* --- What has to hold ---------------------------------------------------------------- */
 
@@ -331,7 +180,7 @@ static void leave(struct world *w, const struct packet *p, const struct sent_pac
 static void switch_to(struct world *w, const struct packet *p)
 {
     w->switches++;
-    uint64_t back_us = (uint64_t)take(w) * 1000;
+    uint64_t back_us = (uint64_t)take(&w->input) * 1000;
     rewrite_switch(&w->rewrite, p->number, &p->view, w->now_us - back_us);
 }
 
@@ -433,28 +282,28 @@ static void grow(struct world *w)
 
 static void aim(struct world *w, uint32_t source)
 {
-    uint8_t layers = take(w);
+    uint8_t layers = take(&w->input);
     select_target(&w->select, (struct select_target){source, layers & 3, layers >> 2 & 7});
 }
 
 /* A number that comes late has to be of the current round of KEPT. */
 static void late(struct world *w, struct source *s)
 {
-    const struct packet *p = &s->kept[take(w) % KEPT];
+    const struct packet *p = &s->kept[take(&w->input) % KEPT];
     if (p->in_use)
         forward(w, s, p);
 }
 
 static void command(struct world *w)
 {
-    uint8_t op = take(w);
+    uint8_t op = take(&w->input);
     struct source *s = &w->sources[op / 16 % SOURCES];
     switch (op % 16) {
     default:
-        forward(w, s, make(w, s, false));
+        forward(w, s, make(&w->input, s, false));
         break;
     case 7:
-        make(w, s, false);
+        make(&w->input, s, false);
         if (s->unseen >= UNSEEN_MAX)
             forward(w, s, &s->kept[s->number % KEPT]);
         break;
@@ -469,22 +318,22 @@ static void command(struct world *w)
         if (op & 0x80)
             select_forget(&w->select, s->id);
         else
-            s->number += (uint64_t)take(w) * 8; /* padding that was lost */
+            s->number += (uint64_t)take(&w->input) * 8; /* padding that was lost */
         break;
     case 12:
-        w->now_us += (uint64_t)take(w) * take(w) * 1000;
+        w->now_us += (uint64_t)take(&w->input) * take(&w->input) * 1000;
         break;
     case 13:
-        resend(w, (uint16_t)(w->sent.highest - take(w) + 3));
+        resend(w, (uint16_t)(w->sent.highest - take(&w->input) + 3));
         break;
     case 14:
         if (op & 0x80)
             grow(w);
         else
-            s->jump += (uint32_t)take(w) << 24;
+            s->jump += (uint32_t)take(&w->input) << 24;
         break;
     case 15:
-        forward(w, s, make(w, s, true));
+        forward(w, s, make(&w->input, s, true));
         break;
     }
     w->now_us += 5000;
@@ -493,21 +342,22 @@ static void command(struct world *w)
 static void set_up(struct world *w)
 {
     static const char *const mids[] = {NULL, "0", "sixteen-long-mid", "longer-than-sixteen"};
-    uint8_t mode = take(w), ids = take(w);
+    uint8_t mode = take(&w->input), ids = take(&w->input);
     w->audio = mode & 1;
     w->viewer.mixed = mode & 2;
     w->mid = mids[mode >> 2 & 3];
     for (uint8_t e = 0; e < RTP_EXT_COUNT; e++)
         w->viewer.id[e] = mode & 16 ? (uint8_t)(ids % 200 + 1 + e) : ids >> e % 8 & 1 ? (uint8_t)(e + 1) : 0;
-    uint32_t random = (uint32_t)take(w) << 24 | (uint32_t)take(w) << 12 | take(w);
+    uint32_t random = (uint32_t)take(&w->input) << 24 | (uint32_t)take(&w->input) << 12 | take(&w->input);
     rewrite_init(&w->rewrite, w->audio ? 48000 : 90000, (uint16_t)(1 + random % 0x7fff), random);
     sent_init(&w->sent, w->ring, SENT);
     w->now_us = 1000000000;
     w->newest_picture_id = FRAME_NO_PICTURE_ID;
     for (uint32_t i = 0; i < SOURCES; i++) {
-        uint8_t start = take(w);
+        uint8_t start = take(&w->input);
         w->sources[i] = (struct source){
             .id = i + 1,
+            .audio = w->audio,
             .narrow = i == 1,
             .descriptor = i == 2,
             .number = REWRITE_NEAR + 65535 - start,
@@ -521,10 +371,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct world w;
     memset(&w, 0, sizeof(w));
-    w.in = data;
-    w.left = size;
+    w.input = (struct input){data, size};
     set_up(&w);
-    for (size_t i = 0; w.left && i < COMMANDS_MAX && w.rewrite.index < INDEX_MAX - 100000; i++)
+    for (size_t i = 0; w.input.left && i < COMMANDS_MAX && w.rewrite.index < INDEX_MAX - 100000; i++)
         command(&w);
     return 0;
 }
