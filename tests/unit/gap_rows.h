@@ -186,15 +186,21 @@ static void come(struct run *r, const struct row *row)
         check_numbers(r, row, &f, &out);
 }
 
-static void run(const struct kind *kind, const struct sequence *sequence, const struct start *start)
+static struct run begin(const struct kind *kind, const struct start *start)
 {
     struct run r = {.kind = kind, .start = *start};
     rewrite_init(&r.rewrite, 90000, FIRST, 0);
-    for (const struct row *row = sequence->rows; row->op != END; row++) {
+    return r;
+}
+
+/* Up to the row that is none. */
+static void take(struct run *r, const struct row *row)
+{
+    for (; row->op != END; row++) {
         if (row->op == AIM)
-            select_target(&r.select,
+            select_target(&r->select,
                           (struct select_target){SOURCE, (uint8_t)row->number, (uint8_t)row->picture});
         else
-            come(&r, row);
+            come(r, row);
     }
 }

@@ -219,48 +219,46 @@ static void gaps_are_what_was_lost(void **state)
     for (size_t k = 0; k < COUNT(kinds); k++) {
         for (size_t i = 0; i < kinds[k].count; i++) {
             print_message("  %s: %s\n", kinds[k].name, kinds[k].sequences[i].name);
-            for (size_t j = 0; j < COUNT(starts); j++)
-                run(&kinds[k], &kinds[k].sequences[i], &starts[j]);
+            for (size_t j = 0; j < COUNT(starts); j++) {
+                struct run r = begin(&kinds[k], &starts[j]);
+                take(&r, kinds[k].sequences[i].rows);
+            }
         }
     }
 }
 
+/* clang-format off */
 /* Late by up to as many frames as are remembered, and by more: then it is as if it had been lost for good. */
 static void late_by_many_frames(void **state)
 {
+    static const struct start start = {100, 1 << 17, 0};
     (void)state;
     for (int late = 1; late < 2 * FRAMES_MAX; late++) {
-        struct run r = {.kind = &kinds[0], .start = {100, 1 << 17, 0}};
-        bool known = late < FRAMES_MAX;
-        rewrite_init(&r.rewrite, 90000, FIRST, 0);
-        select_target(&r.select, (struct select_target){SOURCE, 0, 1});
-        const struct row key = COMES(1, 1, 0, SEM | K) GOES(1, 1, 1);
-        come(&r, &key);
-        for (int i = 3; i < 3 + late; i++) {
-            const struct row row = COMES(i, i, 0, SEM | U) GOES(i, i, 1);
-            come(&r, &row);
-        }
-        const struct row row = {IN, 2, 2, 0, SEM | U, known ? LEAVES : FILLS, 2, 2, 1};
-        come(&r, &row);
+        struct run r = begin(&kinds[0], &start);
+        take(&r, (const struct row[]){AIM(0, 1), COMES(1, 1, 0, SEM | K) GOES(1, 1, 1), {END}});
+        for (int i = 3; i < 3 + late; i++)
+            take(&r, (const struct row[]){COMES(i, i, 0, SEM | U) GOES(i, i, 1), {END}});
+        if (late < FRAMES_MAX)
+            take(&r, (const struct row[]){COMES(2, 2, 0, SEM | U) GOES(2, 2, 1), {END}});
+        else
+            take(&r, (const struct row[]){COMES(2, 2, 0, SEM | U) HOLE(2), {END}});
     }
 }
 
 /* Whatever is older than the first packet of the source has no place, however many come. */
 static void nothing_from_before_the_switch(void **state)
 {
+    static const struct start start = {0x200, 1 << 17, 0};
     (void)state;
     for (size_t k = 0; k < COUNT(kinds); k++) {
-        struct run r = {.kind = &kinds[k], .start = {0x200, 1 << 17, 0}};
-        const struct row key = COMES(1, 1, 0, SE | K) GOES(1, 1, kinds[k].spatial_count == 1);
-        rewrite_init(&r.rewrite, 90000, FIRST, 0);
-        select_target(&r.select, (struct select_target){SOURCE, 1, 1});
-        come(&r, &key);
-        for (int i = 0; i > -150; i--) {
-            const struct row row = COMES(i, i, 0, SEM | (i % 3 ? U : K)) LEFT;
-            come(&r, &row);
-        }
+        struct run r = begin(&kinds[k], &start);
+        int is_whole = kinds[k].spatial_count == 1;
+        take(&r, (const struct row[]){AIM(1, 1), COMES(1, 1, 0, SE | K) GOES(1, 1, is_whole), {END}});
+        for (int i = 0; i > -150; i--)
+            take(&r, (const struct row[]){COMES(i, i, 0, SEM | (i % 3 ? U : K)) LEFT, {END}});
     }
 }
+/* clang-format on */
 
 int main(void)
 {
