@@ -235,13 +235,13 @@ static void late_by_many_frames(void **state)
     (void)state;
     for (int late = 1; late < 2 * FRAMES_MAX; late++) {
         struct run r = begin(&kinds[0], &start);
-        take(&r, (const struct row[]){AIM(0, 1), COMES(1, 1, 0, SEM | K) GOES(1, 1, 1), {END}});
+        take(&r, (const struct row[]){AIM(0, 1), COMES(1, 1, 0, SEM | K) GOES(1, 1, 1), {.op = END}});
         for (int i = 3; i < 3 + late; i++)
-            take(&r, (const struct row[]){COMES(i, i, 0, SEM | U) GOES(i, i, 1), {END}});
+            take(&r, (const struct row[]){COMES(i, i, 0, SEM | U) GOES(i, i, 1), {.op = END}});
         if (late < FRAMES_MAX)
-            take(&r, (const struct row[]){COMES(2, 2, 0, SEM | U) GOES(2, 2, 1), {END}});
+            take(&r, (const struct row[]){COMES(2, 2, 0, SEM | U) GOES(2, 2, 1), {.op = END}});
         else
-            take(&r, (const struct row[]){COMES(2, 2, 0, SEM | U) HOLE(2), {END}});
+            take(&r, (const struct row[]){COMES(2, 2, 0, SEM | U) HOLE(2), {.op = END}});
     }
 }
 
@@ -253,9 +253,9 @@ static void nothing_from_before_the_switch(void **state)
     for (size_t k = 0; k < COUNT(kinds); k++) {
         struct run r = begin(&kinds[k], &start);
         int is_whole = kinds[k].spatial_count == 1;
-        take(&r, (const struct row[]){AIM(1, 1), COMES(1, 1, 0, SE | K) GOES(1, 1, is_whole), {END}});
+        take(&r, (const struct row[]){AIM(1, 1), COMES(1, 1, 0, SE | K) GOES(1, 1, is_whole), {.op = END}});
         for (int i = 0; i > -150; i--)
-            take(&r, (const struct row[]){COMES(i, i, 0, SEM | (i % 3 ? U : K)) LEFT, {END}});
+            take(&r, (const struct row[]){COMES(i, i, 0, SEM | (i % 3 ? U : K)) LEFT, {.op = END}});
     }
 }
 /* clang-format on */
