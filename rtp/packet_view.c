@@ -119,6 +119,15 @@ bool rtp_transport_seq(const struct rtp_view *v, const uint8_t *p, uint16_t *seq
     return true;
 }
 
+bool rtp_send_time(const struct rtp_view *v, const uint8_t *p, uint32_t *time)
+{
+    struct rtp_ext_at at = v->ext[RTP_EXT_ABS_SEND_TIME];
+    if (at.len < 3)
+        return false;
+    *time = (uint32_t)p[at.off] << 16 | get_u16(p + at.off + 1);
+    return true;
+}
+
 int rtp_rtx_osn(const struct rtp_view *v, const uint8_t *p, uint16_t *osn)
 {
     if (v->payload_len < 2)

@@ -58,6 +58,9 @@ bool rtp_audio_level(const struct rtp_view *v, const uint8_t *p, uint8_t *level,
 /* draft-holmer: the transport-wide sequence number. false = none. */
 bool rtp_transport_seq(const struct rtp_view *v, const uint8_t *p, uint16_t *seq);
 
+/* abs-send-time: 24 bits, 1/2^18 s, which wrap after 64 s. false = none. */
+bool rtp_send_time(const struct rtp_view *v, const uint8_t *p, uint32_t *time);
+
 /* RTX (RFC 4588, section 4): the original sequence number, the first two bytes
  * of the payload. 0, or -EBADMSG where the payload is shorter. */
 int rtp_rtx_osn(const struct rtp_view *v, const uint8_t *p, uint16_t *osn) RTP_MUST_USE;

@@ -30,9 +30,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         check(v.ext[e].off ? v.ext[e].off >= RTP_HEADER_LEN + 4 : v.ext[e].len == 0);
     }
     uint8_t level = 0;
+    uint32_t time = 0;
     bool voice;
     check(!rtp_audio_level(&v, data, &level, &voice) || level < 128);
     check(rtp_transport_seq(&v, data, &seq) == (v.ext[RTP_EXT_TRANSPORT_CC].len >= 2));
+    check(rtp_send_time(&v, data, &time) == (v.ext[RTP_EXT_ABS_SEND_TIME].len >= 3) && time < 1 << 24);
     check((rtp_rtx_osn(&v, data, &seq) == 0) == (v.payload_len >= 2));
     return 0;
 }

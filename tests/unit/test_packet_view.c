@@ -18,6 +18,7 @@ static const struct rtp_ext_map map = {
     .id = {[RTP_EXT_MID] = 4,
            [RTP_EXT_AUDIO_LEVEL] = 1,
            [RTP_EXT_TRANSPORT_CC] = 3,
+           [RTP_EXT_ABS_SEND_TIME] = 5,
            [RTP_EXT_DEPENDENCY] = 14,
            [RTP_EXT_RID] = 200},
 };
@@ -185,6 +186,33 @@ static void values_of_extensions(void **state)
     assert_false(rtp_transport_seq(&v, p, &seq));
 }
 
+static void send_times(void **state)
+{
+    static const struct {
+        const char *packet;
+        bool there;
+        uint32_t time;
+    } times[] = {
+        {"9060" FIXED "bede 0001 52 010203", true, 0x010203},
+        {"9060" FIXED "bede 0001 52 ffffff", true, 0xffffff},
+        {"9060" FIXED "bede 0001 52 000000", true, 0},
+        {"9060" FIXED "bede 0002 53 01020304 000000", true, 0x010203}, /* what is more is left alone */
+        {"9060" FIXED "bede 0001 51 0102 00", false, 0},               /* two bytes are none */
+        {"9060" FIXED "bede 0001 32 010203", false, 0},
+        {"9060" FIXED "1000 0001 0500 0000", false, 0},
+        {"9060" FIXED "1000 0002 0503 010203 000000", true, 0x010203},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(times); i++) {
+        uint8_t p[64];
+        struct rtp_view v;
+        uint32_t time = 0;
+        assert_int_equal(rtp_view_parse(&v, p, from_hex(times[i].packet, p), &map), 0);
+        if (rtp_send_time(&v, p, &time) != times[i].there || time != times[i].time)
+            fail_msg("row %zu: %x", i, time);
+    }
+}
+
 static void peeking(void **state)
 {
     uint8_t p[32];
@@ -223,9 +251,10 @@ static void retransmissions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(packets),  cmocka_unit_test(payload_type_and_marker),
-        cmocka_unit_test(too_long), cmocka_unit_test(values_of_extensions),
-        cmocka_unit_test(peeking),  cmocka_unit_test(retransmissions),
+        cmocka_unit_test(packets),         cmocka_unit_test(payload_type_and_marker),
+        cmocka_unit_test(too_long),        cmocka_unit_test(values_of_extensions),
+        cmocka_unit_test(send_times),      cmocka_unit_test(peeking),
+        cmocka_unit_test(retransmissions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
