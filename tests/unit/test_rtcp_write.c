@@ -166,21 +166,68 @@ static void nacks_are_packed(void **state)
     }
 }
 
-static void written_bitrates(void **state)
+static void rembs(void **state)
 {
-    static const uint64_t rows[][2] = {
-        {0, 0},           {1, 1},           {262143, 262143},
-        {262144, 262144}, {262145, 262144}, {UINT64_MAX, UINT64_MAX - 0x3fffffffffff},
+    static const uint32_t ssrcs[RTCP_BLOCKS_MAX] = {1, 0xffffffff, 3, [RTCP_BLOCKS_MAX - 1] = 31};
+    static const struct {
+        uint64_t written, read;
+        uint32_t exponent, mantissa;
+        uint32_t ssrcs;
+    } rows[] = {
+        {0, 0, 0, 0, 1},
+        {1, 1, 0, 1, 1},
+        {0x3ffff, 0x3ffff, 0, 0x3ffff, 0},
+        {0x40000, 0x40000, 1, 0x20000, 3},
+        {0x40001, 0x40000, 1, 0x20000, 3}, /* rounded down: never more than was meant */
+        {0x7ffff, 0x7fffe, 1, 0x3ffff, 3},
+        {30000, 30000, 0, 30000, 2},
+        {100000000, 99999744, 9, 195312, RTCP_BLOCKS_MAX},
+        {UINT32_MAX, 0xffffc000, 14, 0x3ffff, 1},
+        {UINT64_MAX, UINT64_MAX - 0x3fffffffffff, 46, 0x3ffff, RTCP_BLOCKS_MAX},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        uint8_t bytes[32];
+        uint8_t bytes[200];
         struct wr w = wr_init(bytes, sizeof(bytes));
         struct rtcp_view v;
-        rtcp_write_remb(&w, 1, rows[i][0], NULL, 0);
+        uint32_t ssrc = 0;
+        rtcp_write_remb(&w, 7, rows[i].written, ssrcs, rows[i].ssrcs);
+        assert_int_equal(wr_len(&w), 20 + 4 * rows[i].ssrcs);
+        assert_int_equal(get_u32(bytes + 16),
+                         rows[i].ssrcs << 24 | rows[i].exponent << 18 | rows[i].mantissa);
         struct rd r = rd_init(bytes, wr_len(&w));
         assert_int_equal(rtcp_next(&r, &v), 1);
-        assert_true(v.bitrate == rows[i][1]);
+        assert_int_equal(v.kind, RTCP_REMB);
+        assert_int_equal(v.sender, 7);
+        assert_int_equal(v.media, 0);
+        assert_true(v.bitrate == rows[i].read);
+        assert_int_equal(v.count, rows[i].ssrcs);
+        for (size_t k = 0; k < v.count; k++) {
+            assert_true(rtcp_ssrc(&v, k, &ssrc));
+            assert_int_equal(ssrc, ssrcs[k]);
+        }
+        assert_int_equal(rtcp_next(&r, &v), 0);
+    }
+}
+
+static void a_remb_that_does_not_fit_is_not_written(void **state)
+{
+    static const uint32_t ssrcs[RTCP_BLOCKS_MAX + 1] = {1};
+    static const struct {
+        size_t room, ssrcs;
+        bool fits;
+    } rows[] = {{28, 2, true},
+                {27, 2, false},
+                {19, 0, false},
+                {200, RTCP_BLOCKS_MAX, true},
+                {200, RTCP_BLOCKS_MAX + 1, false}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint8_t bytes[200];
+        struct wr w = wr_init(bytes, rows[i].room);
+        rtcp_write_remb(&w, 7, 1000, ssrcs, rows[i].ssrcs);
+        assert_int_equal(w.bad, !rows[i].fits);
+        assert_int_equal(wr_len(&w), rows[i].fits ? 20 + 4 * rows[i].ssrcs : 0);
     }
 }
 
@@ -191,7 +238,8 @@ int main(void)
         cmocka_unit_test(cnames_of_any_length_are_ended_by_a_zero),
         cmocka_unit_test(a_packet_without_room_leaves_the_others_whole),
         cmocka_unit_test(nacks_are_packed),
-        cmocka_unit_test(written_bitrates),
+        cmocka_unit_test(rembs),
+        cmocka_unit_test(a_remb_that_does_not_fit_is_not_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
