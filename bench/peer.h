@@ -94,6 +94,11 @@ struct peer {
     uint32_t strangers;     /* RTP of an SSRC that is no slot's */
     uint32_t paddings;      /* packets of padding alone, on an SSRC for RTX */
     uint32_t reports;       /* receiver report blocks about its sources */
+    uint32_t acknowledged;  /* transport-cc feedback about what it sends */
+    uint32_t rembs;         /* REMB about that ... */
+    uint64_t told_bps;      /* ... of which the last one said this */
+    uint32_t told_sources;  /* of so many of its sources, */
+    uint32_t told_others;   /* and of so many others */
 };
 
 /* ctx: peers may share one; its fingerprint is what the server has to be told.

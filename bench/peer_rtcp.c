@@ -64,6 +64,16 @@ static void on_pli(struct peer *p, const struct rtcp_view *v)
     s->key_asked++;
 }
 
+static void on_remb(struct peer *p, const struct rtcp_view *v)
+{
+    uint32_t ssrc;
+    p->rembs++;
+    p->told_bps = v->bitrate;
+    p->told_sources = p->told_others = 0;
+    for (size_t i = 0; rtcp_ssrc(v, i, &ssrc); i++)
+        *(source_of(p, ssrc) ? &p->told_sources : &p->told_others) += 1;
+}
+
 void peer_rtcp_receive(struct peer *p, const uint8_t *rtcp, size_t len, uint64_t now_us)
 {
     struct rd compound = rd_init(rtcp, len);
@@ -77,6 +87,10 @@ void peer_rtcp_receive(struct peer *p, const uint8_t *rtcp, size_t len, uint64_t
             on_nack(p, &v);
         else if (v.kind == RTCP_PLI)
             on_pli(p, &v);
+        else if (v.kind == RTCP_REMB)
+            on_remb(p, &v);
+        else if (v.kind == RTCP_TRANSPORT_CC)
+            p->acknowledged++;
     }
 }
 

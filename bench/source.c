@@ -134,6 +134,8 @@ static void write_header(const struct source *s, const struct source_packet *p, 
 {
     const char *rid = s->conf.rid ? s->conf.rid : "";
     const uint8_t number[2] = {(uint8_t)(transport_seq >> 8), (uint8_t)transport_seq};
+    const uint32_t sent = (uint32_t)((p->sent_us << 18) / 1000000);
+    const uint8_t time[3] = {(uint8_t)(sent >> 16), (uint8_t)(sent >> 8), (uint8_t)sent};
     const uint8_t level = p->level | 0x80; /* V: voice */
     wr_u8(w, 0x90);
     wr_u8(w, (rtx ? s->conf.rtx_pt : s->conf.pt) | (s->conf.kind == RTP_VIDEO && p->last ? 0x80u : 0));
@@ -148,6 +150,8 @@ static void write_header(const struct source *s, const struct source_packet *p, 
     if (s->conf.kind == RTP_AUDIO)
         write_extension(s, w, RTP_EXT_AUDIO_LEVEL, &level, 1);
     write_extension(s, w, RTP_EXT_TRANSPORT_CC, number, 2);
+    if (!s->conf.exts->id[RTP_EXT_TRANSPORT_CC] && !rtx) /* whoever gets feedback by numbers needs no times */
+        write_extension(s, w, RTP_EXT_ABS_SEND_TIME, time, 3);
     while ((wr_len(w) - start) % 4)
         wr_u8(w, 0);
     if (words)

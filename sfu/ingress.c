@@ -121,15 +121,13 @@ static void drop(struct transport *t, const struct packet *p, enum counter why)
 
 static void receive_authentic(struct transport *t, struct packet *p, uint64_t now_us)
 {
-    uint16_t transport_seq;
     if (rtp_view_parse(&p->view, p->data, p->len, &t->media.exts) != 0) {
         drop(t, p, COUNT_drop_rtp_bad);
         return;
     }
-    if (t->transport_cc && rtp_transport_seq(&p->view, p->data, &transport_seq))
-        transport_cc_receive(t->transport_cc, transport_seq, p->view.marker, now_us);
     bool rtx;
     const struct sfu_format *format = media_format_by_pt(&t->media, p->view.pt, &rtx);
+    arrival_packet(&t->arrival, p, format, rtx, now_us);
     if (!format) {
         drop(t, p, COUNT_drop_pt_unknown);
         return;

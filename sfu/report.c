@@ -118,7 +118,9 @@ void report_bye(struct transport *t)
 
 /* --- Soon --------------------------------------------------------------------------- */
 
-enum { PLI_LEN = 12, NACK_LEN_MIN = 16 };
+enum { PLI_LEN = 12, NACK_LEN_MIN = 16, REMB_LEN = 20 };
+
+_Static_assert(RTCP_BLOCKS_MAX >= SFU_TRACKS_MAX * SFU_LAYERS_MAX, "a REMB has all layers of a publisher");
 
 static void ask_again(struct compound *c, struct layer *l, uint64_t now_us)
 {
@@ -137,15 +139,33 @@ static void ask_key_frame(struct compound *c, struct layer *l)
     rtcp_write_pli(&c->w, c->to->rtcp_ssrc, l->ssrc);
 }
 
+/* For all of its pictures together, whether they come or have been paused. */
+static void tell_rate(struct compound *c, struct receive_estimate *e, uint64_t now_us)
+{
+    uint32_t ssrcs[RTCP_BLOCKS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < c->to->stream_count && n < RTCP_BLOCKS_MAX; i++) {
+        const struct stream *s = &c->to->streams[i];
+        if (!s->rtx && s->layer->track->kind == RTP_VIDEO)
+            ssrcs[n++] = s->ssrc;
+    }
+    uint32_t bps = n ? receive_estimate_due(e, now_us) : 0;
+    if (!bps)
+        return;
+    need(c, REMB_LEN + n * 4);
+    rtcp_write_remb(&c->w, c->to->rtcp_ssrc, bps, ssrcs, n);
+}
+
 /* Each report is a datagram of its own: it may be as long as one. */
 static void acknowledge(struct transport *t, uint64_t now_us)
 {
     uint8_t bytes[TRANSPORT_CC_LEN_MAX];
     size_t len;
-    if (!t->transport_cc || transport_cc_due_us(t->transport_cc) > now_us)
+    struct transport_cc *cc = t->arrival.transport_cc;
+    if (!cc || transport_cc_due_us(cc) > now_us)
         return;
     uint32_t media = t->stream_count ? t->streams[0].ssrc : 0;
-    while ((len = transport_cc_build(t->transport_cc, t->rtcp_ssrc, media, now_us, bytes, sizeof(bytes))) > 0)
+    while ((len = transport_cc_build(cc, t->rtcp_ssrc, media, now_us, bytes, sizeof(bytes))) > 0)
         connection_send_rtcp(&t->connection, bytes, len);
 }
 
@@ -162,6 +182,8 @@ void report_feedback(struct transport *t, uint64_t now_us)
                 ask_key_frame(&c, l);
         }
     }
+    if (t->arrival.estimate)
+        tell_rate(&c, t->arrival.estimate, now_us);
     flush(&c);
     acknowledge(t, now_us);
 }

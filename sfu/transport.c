@@ -36,8 +36,6 @@ static void add_track(struct transport *t, size_t at, const struct sfu_track_des
         add_stream(t, l->rtx_ssrc, l, true);
     }
     room_add_track(t->room, track);
-    if (!t->transport_cc)
-        t->transport_cc = calloc(1, sizeof(*t->transport_cc));
 }
 
 static void remove_track(struct transport *t, size_t at)
@@ -79,6 +77,7 @@ static void match_tracks(struct transport *t, uint64_t now_us)
         if (at < SFU_TRACKS_MAX)
             add_track(t, at, &t->media.tracks[i], now_us);
     }
+    arrival_negotiated(&t->arrival, &t->media, now_us);
 }
 
 static void match_slots(struct transport *t, uint64_t now_us)
@@ -162,7 +161,7 @@ void transport_end(struct transport *t, enum sfu_gone why)
         free(t->slots[i]);
     }
     connection_finish(&t->connection);
-    free(t->transport_cc);
+    arrival_finish(&t->arrival);
     bandwidth_free(t->bandwidth);
     worker_tell(w, EVENT_GONE, t->id, t->room->id, (uint16_t)why, 0, NULL);
     free(t);

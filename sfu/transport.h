@@ -2,11 +2,11 @@
  * tracks that come in over it and the slots that go out. Worker thread only. */
 #pragma once
 
+#include "arrival.h"
 #include "bandwidth.h"
 #include "clock_map.h"
 #include "compose.h"
 #include "connection.h"
-#include "transport_cc.h"
 
 struct layer;
 struct packet;
@@ -43,9 +43,9 @@ struct transport {
     struct track *tracks[SFU_TRACKS_MAX];
     struct stream streams[TRANSPORT_STREAMS_MAX];
     size_t stream_count;
-    struct clock_source clock;         /* the publisher's NTP clock against ours */
-    struct transport_cc *transport_cc; /* once it publishes */
-    uint64_t media_us;                 /* last RTP packet */
+    struct clock_source clock; /* the publisher's NTP clock against ours */
+    struct arrival arrival;    /* what it is told of that */
+    uint64_t media_us;         /* last RTP packet */
 
     /* what goes out */
     struct slot *slots[SFU_SLOTS_MAX];

@@ -284,10 +284,14 @@ static void describe(struct person *p, const struct wish *wish)
         m->exts.id[RTP_EXT_TRANSPORT_CC] = 0;
     if (wish->no_levels)
         m->exts.id[RTP_EXT_AUDIO_LEVEL] = 0;
+    if (wish->no_send_times)
+        m->exts.id[RTP_EXT_ABS_SEND_TIME] = 0;
     snprintf(m->cname, sizeof(m->cname), "call");
     add_format(m, RTP_CODEC_OPUS, 111, 0);
-    if (!wish->no_video_codec)
+    if (!wish->no_video_codec) {
         add_format(m, RTP_CODEC_VP8, 96, wish->no_rtx ? 0 : 97);
+        m->formats[m->format_count - 1].remb = wish->feedback == PEER_REMB;
+    }
     add_tracks(p, wish);
     person_add_slots(p, RTP_AUDIO, wish->audio_slots);
     person_add_slots(p, RTP_VIDEO, wish->video_slots);

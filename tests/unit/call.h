@@ -39,6 +39,7 @@ struct wish {
     uint8_t audio_slots, video_slots;
     bool no_rtx;             /* in its slots and its sources */
     bool no_levels;          /* of its sound */
+    bool no_send_times;      /* nor in what it receives */
     bool silent;             /* no NACKs, no PLIs of its own accord */
     bool server_begins_dtls; /* a=setup:passive */
     bool no_video_codec;     /* it cannot decode VP8 */
@@ -46,8 +47,9 @@ struct wish {
     enum signalled signalled;
     bool obedient;               /* it sends what is wanted only */
     bool wrong_fingerprint;      /* the server is told another */
-    enum peer_feedback feedback; /* other than transport-cc: that is not negotiated, either. PEER_REPORTS for
-                                    tests of what is sent, which no estimate of a busy machine shall lower */
+    enum peer_feedback feedback; /* other than transport-cc: that is not negotiated, either, nor is REMB
+                                    unless it is this. PEER_REPORTS for tests of what is sent, which no
+                                    estimate of a busy machine shall lower */
     uint32_t remb_bps;
     const char *profiles; /* of SRTP, as for dtls_context_new() */
     int64_t clock_offset_us;
