@@ -4,6 +4,7 @@
 
 #include "clock_map.h"
 #include "nack.h"
+#include "receive_estimate.h"
 #include "receive_stats.h"
 #include "seq.h"
 #include "transport_cc.h"
@@ -39,6 +40,7 @@ struct stream {
     struct transport_cc cc;
     struct clock_source clock;
     struct clock_map map;
+    struct receive_estimate estimate;
 };
 
 static struct cc_report feedback;
@@ -54,8 +56,25 @@ static void check_nack(const struct nack *n)
     }
 }
 
+/* Send times that have little to do with arrivals, and timestamps that have. */
+static void check_estimate(struct stream *s, uint16_t seq, bool marker)
+{
+    const struct send_clock_stamp stamp = {
+        .has_send_time = marker,
+        .send_time = seq * 256u & 0xffffff,
+        .ssrc = 1 + (seq >> 15),
+        .timestamp = s->timestamp,
+        .clock_rate = seq % 16 ? 90000 : 0,
+    };
+    receive_estimate_packet(&s->estimate, &stamp, seq & 2047u, s->now_us);
+    uint32_t told = receive_estimate_due(&s->estimate, s->now_us);
+    CHECK(told == 0 || (told >= RECEIVE_ESTIMATE_FLOOR_BPS && told <= RECEIVE_ESTIMATE_MAX_BPS));
+    CHECK(receive_estimate_due(&s->estimate, s->now_us) == 0);
+}
+
 static void packet(struct stream *s, uint16_t seq, bool marker)
 {
+    check_estimate(s, seq, marker);
     enum receive_verdict verdict = receive_stats_packet(&s->stats, seq, s->timestamp, 1200, s->now_us);
     if (verdict == RECEIVE_RESTART)
         nack_reset(&s->nack);
@@ -158,6 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     s = (struct stream){.now_us = UINT64_C(1) << 40, .seq = 65000};
     receive_stats_init(&s.stats, 1, 90000);
     clock_map_init(&s.map, 90000);
+    receive_estimate_init(&s.estimate, s.now_us);
     struct rd r = rd_init(data, len);
     while (rd_left(&r) >= 4) {
         uint8_t op = rd_u8(&r), arg = rd_u8(&r);

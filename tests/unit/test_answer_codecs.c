@@ -161,14 +161,16 @@ static void feedback(void **state)
         {"audio", "", 0},
     };
     (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t k = 0; k < 2 * COUNT(rows); k++) { /* what it sends, and what it receives */
+        size_t i = k / 2;
         struct answer_config config = offer_config("VP8", false, &seed);
         struct answer_state settled = {0};
         struct sdp answer;
         g_autofree char *lines =
             g_strconcat(*rows[i].media == 'a' ? "a=rtpmap:96 opus/48000/2\n" : "a=rtpmap:96 VP8/90000\n",
                         rows[i].lines, NULL);
-        answered(offer_one(rows[i].media, "96", "recvonly", lines), &config, &settled, &answer);
+        answered(offer_one(rows[i].media, "96", k % 2 ? "recvonly" : "sendonly", lines), &config, &settled,
+                 &answer);
         assert_int_equal(answer.sections[0].formats[0].feedback, rows[i].bits);
         const struct sfu_format *f = &settled.desc.media.formats[0];
         assert_int_equal(f->nack, !!(rows[i].bits & SDP_FB_NACK));
@@ -177,6 +179,25 @@ static void feedback(void **state)
         assert_int_equal(f->remb, !!(rows[i].bits & SDP_FB_REMB));
         sdp_finish(&answer);
     }
+}
+
+/* As publishers come that know no transport-cc: REMB, and the times that its estimate is made of. */
+static void remb_with_send_times(void **state)
+{
+    static const char lines[] = "a=rtpmap:96 VP8/90000\na=rtcp-fb:96 goog-remb\n"
+                                "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\n";
+    struct answer_config config = offer_config("VP8", false, &seed);
+    struct answer_state settled = {0};
+    struct sdp answer;
+    (void)state;
+    answered(offer_one("video", "96", "sendonly", lines), &config, &settled, &answer);
+    assert_int_equal(answer.sections[0].formats[0].feedback, SDP_FB_REMB);
+    assert_int_equal(answer.sections[0].ext_count, 1);
+    assert_int_equal(answer.sections[0].exts[0].id, 2);
+    assert_true(settled.desc.media.formats[0].remb);
+    assert_int_equal(settled.desc.media.exts.id[RTP_EXT_ABS_SEND_TIME], 2);
+    assert_int_equal(settled.desc.media.exts.id[RTP_EXT_TRANSPORT_CC], 0);
+    sdp_finish(&answer);
 }
 
 static void extension_ids(void **state)
@@ -229,7 +250,8 @@ static void codec_lists(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(codecs),        cmocka_unit_test(format_parameters), cmocka_unit_test(feedback),
+        cmocka_unit_test(codecs),        cmocka_unit_test(format_parameters),
+        cmocka_unit_test(feedback),      cmocka_unit_test(remb_with_send_times),
         cmocka_unit_test(extension_ids), cmocka_unit_test(codec_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
