@@ -28,13 +28,10 @@ static struct slot *slot_of(const struct transport *t, uint32_t ssrc)
     return NULL;
 }
 
-static struct layer *layer_of(const struct transport *t, uint32_t ssrc)
+static struct layer *layer_of(struct transport *t, uint32_t ssrc)
 {
-    for (size_t i = 0; i < t->stream_count; i++) {
-        if (t->streams[i].ssrc == ssrc && !t->streams[i].rtx)
-            return t->streams[i].layer;
-    }
-    return NULL;
+    const struct stream *s = streams_find(&t->streams, ssrc);
+    return s && !s->rtx ? s->layer : NULL;
 }
 
 /* What a block adds to the last one of its slot. */

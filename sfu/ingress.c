@@ -15,15 +15,6 @@ static const enum counter rtp_drops[SECURE_VERDICT_COUNT] = {
 
 /* --- Which layer ------------------------------------------------------------------ */
 
-static struct stream *known_stream(struct transport *t, uint32_t ssrc)
-{
-    for (size_t i = 0; i < t->stream_count; i++) {
-        if (t->streams[i].ssrc == ssrc)
-            return &t->streams[i];
-    }
-    return NULL;
-}
-
 static bool ext_is(const struct packet *p, enum rtp_ext ext, const char *text)
 {
     const struct rtp_ext_at *at = &p->view.ext[ext];
@@ -72,18 +63,17 @@ static struct stream *learn_stream(struct transport *t, const struct packet *p,
     if (!l)
         return NULL;
     uint32_t *ssrc = rtx ? &l->rtx_ssrc : &l->ssrc;
-    struct stream *s = *ssrc ? known_stream(t, *ssrc) : NULL;
+    struct stream *s = *ssrc ? streams_find(&t->streams, *ssrc) : NULL;
     if (s) {
         secure_remove(t->connection.secure, *ssrc);
         if (!rtx)
             layer_restart(l);
-    } else if (t->stream_count < TRANSPORT_STREAMS_MAX) {
-        s = &t->streams[t->stream_count++];
+        *s = (struct stream){p->view.ssrc, l, rtx};
     } else {
-        return NULL;
+        s = streams_add(&t->streams, p->view.ssrc, l, rtx);
     }
-    *ssrc = p->view.ssrc;
-    *s = (struct stream){p->view.ssrc, l, rtx};
+    if (s)
+        *ssrc = p->view.ssrc;
     return s;
 }
 
@@ -115,7 +105,7 @@ static void drop(struct transport *t, const struct packet *p, enum counter why)
 {
     uint32_t ssrc = get_u32(p->data + 8);
     counter_add(&t->worker->counters, why, 1);
-    if (!known_stream(t, ssrc))
+    if (!streams_find(&t->streams, ssrc))
         secure_remove(t->connection.secure, ssrc);
 }
 
@@ -132,7 +122,7 @@ static void receive_authentic(struct transport *t, struct packet *p, uint64_t no
         drop(t, p, COUNT_drop_pt_unknown);
         return;
     }
-    struct stream *s = known_stream(t, p->view.ssrc);
+    struct stream *s = streams_find(&t->streams, p->view.ssrc);
     if (!s)
         s = learn_stream(t, p, format, rtx);
     if (!s || s->rtx != rtx || rtp_codecs[format->codec].kind != s->layer->track->kind) {

@@ -144,8 +144,8 @@ static void tell_rate(struct compound *c, struct receive_estimate *e, uint64_t n
 {
     uint32_t ssrcs[RTCP_BLOCKS_MAX];
     size_t n = 0;
-    for (size_t i = 0; i < c->to->stream_count && n < RTCP_BLOCKS_MAX; i++) {
-        const struct stream *s = &c->to->streams[i];
+    for (size_t i = 0; i < c->to->streams.count && n < RTCP_BLOCKS_MAX; i++) {
+        const struct stream *s = &c->to->streams.at[i];
         if (!s->rtx && s->layer->track->kind == RTP_VIDEO)
             ssrcs[n++] = s->ssrc;
     }
@@ -164,7 +164,7 @@ static void acknowledge(struct transport *t, uint64_t now_us)
     struct transport_cc *cc = t->arrival.transport_cc;
     if (!cc || transport_cc_due_us(cc) > now_us)
         return;
-    uint32_t media = t->stream_count ? t->streams[0].ssrc : 0;
+    uint32_t media = t->streams.count ? t->streams.at[0].ssrc : 0;
     while ((len = transport_cc_build(cc, t->rtcp_ssrc, media, now_us, bytes, sizeof(bytes))) > 0)
         connection_send_rtcp(&t->connection, bytes, len);
 }

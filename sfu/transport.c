@@ -16,12 +16,6 @@ static void on_feedback(void *arg, uint64_t now_us);
 
 /* --- Tracks and slots -------------------------------------------------------------- */
 
-static void add_stream(struct transport *t, uint32_t ssrc, struct layer *layer, bool rtx)
-{
-    if (ssrc && t->stream_count < TRANSPORT_STREAMS_MAX)
-        t->streams[t->stream_count++] = (struct stream){ssrc, layer, rtx};
-}
-
 static void add_track(struct transport *t, size_t at, const struct sfu_track_desc *desc, uint64_t now_us)
 {
     struct track *track = track_publish(t, desc, now_us);
@@ -32,8 +26,10 @@ static void add_track(struct transport *t, size_t at, const struct sfu_track_des
         struct layer *l = &track->layers[i];
         l->ssrc = desc->ssrcs[i];
         l->rtx_ssrc = desc->rtx_ssrcs[i];
-        add_stream(t, l->ssrc, l, false);
-        add_stream(t, l->rtx_ssrc, l, true);
+        if (l->ssrc)
+            (void)streams_add(&t->streams, l->ssrc, l, false);
+        if (l->rtx_ssrc)
+            (void)streams_add(&t->streams, l->rtx_ssrc, l, true);
     }
     room_add_track(t->room, track);
 }
@@ -41,14 +37,7 @@ static void add_track(struct transport *t, size_t at, const struct sfu_track_des
 static void remove_track(struct transport *t, size_t at)
 {
     struct track *track = t->tracks[at];
-    size_t kept = 0;
-    for (size_t i = 0; i < t->stream_count; i++) {
-        if (t->streams[i].layer->track != track)
-            t->streams[kept++] = t->streams[i];
-        else if (t->connection.secure)
-            secure_remove(t->connection.secure, t->streams[i].ssrc);
-    }
-    t->stream_count = kept;
+    streams_remove(&t->streams, track, t->connection.secure);
     t->tracks[at] = NULL;
     room_remove_track(t->room, track);
     track_free(track);

@@ -7,8 +7,8 @@
 #include "clock_map.h"
 #include "compose.h"
 #include "connection.h"
+#include "stream.h"
 
-struct layer;
 struct packet;
 struct room;
 struct slot;
@@ -16,16 +16,8 @@ struct track;
 struct worker;
 
 enum {
-    TRANSPORT_STREAMS_MAX = SFU_TRACKS_MAX * SFU_LAYERS_MAX * 2, /* received SSRCs that are known */
     TRANSPORT_FEEDBACK_US = 20000, /* between looks for what is missing, while packets come */
     TRANSPORT_SECOND_US = 1000000, /* between reports, and looks at who is still there */
-};
-
-/* Which layer a received SSRC belongs to. */
-struct stream {
-    uint32_t ssrc;
-    struct layer *layer;
-    bool rtx;
 };
 
 struct transport {
@@ -41,8 +33,7 @@ struct transport {
 
     /* what comes in */
     struct track *tracks[SFU_TRACKS_MAX];
-    struct stream streams[TRANSPORT_STREAMS_MAX];
-    size_t stream_count;
+    struct streams streams;
     struct clock_source clock; /* the publisher's NTP clock against ours */
     struct arrival arrival;    /* what it is told of that */
     uint64_t media_us;         /* last RTP packet */
