@@ -1,16 +1,9 @@
 #include "arrival.h"
 
+#include "media.h"
 #include "packet.h"
 
 #include <stdlib.h>
-
-static bool counts(const struct sfu_media_desc *media)
-{
-    bool agreed = false;
-    for (size_t i = 0; i < media->format_count; i++)
-        agreed |= media->formats[i].transport_cc;
-    return agreed && media->exts.id[RTP_EXT_TRANSPORT_CC];
-}
 
 static bool heeds_remb(const struct sfu_media_desc *media)
 {
@@ -24,7 +17,7 @@ void arrival_negotiated(struct arrival *a, const struct sfu_media_desc *media, u
 {
     if (!media->track_count)
         return;
-    bool by_number = counts(media), by_rate = !by_number && heeds_remb(media);
+    bool by_number = media_has_transport_cc(media), by_rate = !by_number && heeds_remb(media);
     if (by_number != (a->transport_cc != NULL)) {
         free(a->transport_cc);
         a->transport_cc = by_number ? calloc(1, sizeof(*a->transport_cc)) : NULL;

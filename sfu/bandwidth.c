@@ -1,6 +1,7 @@
 #include "bandwidth.h"
 
 #include "allot.h"
+#include "media.h"
 #include "rtcp_cc.h"
 #include "slot.h"
 #include "transport.h"
@@ -40,13 +41,12 @@ void bandwidth_free(struct bandwidth *b)
  * tells, or an estimate that fell would never rise again. */
 static bool can_probe(const struct transport *t)
 {
-    bool counts = false, rtx = false;
+    bool rtx = false;
     for (size_t i = 0; i < t->media.format_count; i++) {
         const struct sfu_format *f = &t->media.formats[i];
-        counts |= f->transport_cc && t->media.exts.id[RTP_EXT_TRANSPORT_CC];
         rtx |= f->rtx_pt && rtp_codecs[f->codec].kind == RTP_VIDEO;
     }
-    return counts && rtx;
+    return rtx && media_has_transport_cc(&t->media);
 }
 
 void bandwidth_negotiated(struct bandwidth *b)

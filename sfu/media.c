@@ -28,6 +28,14 @@ const struct sfu_format *media_format_by_pt(const struct sfu_media_desc *media, 
     return NULL;
 }
 
+bool media_has_transport_cc(const struct sfu_media_desc *media)
+{
+    bool agreed = false;
+    for (size_t i = 0; i < media->format_count; i++)
+        agreed |= media->formats[i].transport_cc;
+    return agreed && media->exts.id[RTP_EXT_TRANSPORT_CC];
+}
+
 const struct sfu_track_desc *media_track(const struct sfu_media_desc *media, uint32_t id)
 {
     for (size_t i = 0; i < media->track_count; i++) {

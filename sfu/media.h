@@ -14,5 +14,8 @@ const struct sfu_format *media_plays(const struct sfu_media_desc *media, const s
 /* By payload type; *rtx says whether it is the format's RTX. */
 const struct sfu_format *media_format_by_pt(const struct sfu_media_desc *media, uint8_t pt, bool *rtx);
 
+/* Transport-cc: some format has its feedback, and packets have its numbers. */
+bool media_has_transport_cc(const struct sfu_media_desc *media);
+
 /* The track with that id, or NULL. */
 const struct sfu_track_desc *media_track(const struct sfu_media_desc *media, uint32_t id);
