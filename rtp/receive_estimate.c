@@ -100,7 +100,7 @@ static enum trend verdict(const struct receive_estimate *e, uint64_t now_us)
     return drains ? TREND_UNDERUSE : e->trendline.trend;
 }
 
-/* What the way carries, where there is too much; else what is used of it. */
+/* What the way carries, where there is too much; else what is used of it, where little is allowed: all. */
 static uint32_t carried(const struct receive_estimate *e, enum trend trend)
 {
     uint32_t mean = acked_rate_bps(&e->arrived), burst = acked_rate_burst_bps(&e->arrived);
@@ -142,10 +142,10 @@ void receive_estimate_packet(struct receive_estimate *e, const struct send_clock
     uint64_t sent_us = 0;
     e->heard_us = now_us;
     acked_rate_packet(&e->arrived, size, now_us, false);
-    enum send_clock_verdict verdict_of = send_clock_packet(&e->clock, stamp, now_us, &sent_us);
-    if (verdict_of == SEND_CLOCK_ANEW)
+    enum send_clock_verdict sent = send_clock_packet(&e->clock, stamp, now_us, &sent_us);
+    if (sent == SEND_CLOCK_ANEW)
         forget_delays(e);
-    if (verdict_of != SEND_CLOCK_NOTHING)
+    if (sent != SEND_CLOCK_NOTHING)
         note_delay(e, sent_us, now_us);
     if (now_us - e->looked_us < RECEIVE_ESTIMATE_LOOK_US)
         return;

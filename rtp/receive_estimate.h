@@ -27,7 +27,7 @@ enum {
     RECEIVE_ESTIMATE_LOWER_PERCENT = 3, /* ... which comes at once where it is lower by more than that */
 };
 
-/* Not much more than 1 KB, one for each such publisher. */
+/* 1.4 KB, one for each such publisher. */
 struct receive_estimate {
     struct send_clock clock;
     struct inter_arrival inter_arrival;
