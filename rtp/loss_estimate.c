@@ -169,12 +169,32 @@ static double choose(struct loss_estimate *l, double delay_bps, double acked_bps
     return fmin(best.bps, instant_bound(loss_estimate_share(l), acked_bps));
 }
 
+static bool nothing_lost(const struct loss_estimate *l)
+{
+    for (int i = 0; i < l->count; i++) {
+        if (observation(l, i)->lost)
+            return false;
+    }
+    return true;
+}
+
+/* Where nothing was lost each candidate is likelier than any lower one, so that the delay alone decides: of
+ * most viewers that is known without weighing them. */
+static void take_observation(struct loss_estimate *l, double delay_bps, double acked_bps)
+{
+    if (!l->limited && nothing_lost(l)) {
+        l->inherent = INHERENT_MIN;
+        return;
+    }
+    l->bps = fmax(choose(l, delay_bps, acked_bps), l->floor_bps);
+    l->limited = l->bps < delay_bps;
+}
+
 uint32_t loss_estimate_update(struct loss_estimate *l, uint32_t delay_bps, uint32_t acked_bps)
 {
     if (l->fresh) {
         l->fresh = false;
-        l->bps = fmax(choose(l, delay_bps, acked_bps), l->floor_bps);
-        l->limited = l->bps < delay_bps;
+        take_observation(l, delay_bps, acked_bps);
     }
     return l->limited && l->bps < delay_bps ? (uint32_t)l->bps : delay_bps;
 }
