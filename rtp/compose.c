@@ -16,6 +16,7 @@ enum {
     ELEMENTS_MAX = 6,
     RED_BLOCKS_KEPT = (COMPOSE_PATCH_MAX - RTX_HEAD_LEN - 1) / RED_BLOCK_LEN, /* their heads are rewritten */
     HEAD_LEN = 2, /* of an element, two-byte form */
+    EXTENSIONS_HEAD_LEN = 4,
 };
 
 _Static_assert(ELEMENTS_MAX *HEAD_LEN + TRANSPORT_SEQ_LEN + SEND_TIME_LEN + COMPOSE_MID_MAX +
@@ -76,19 +77,17 @@ static void list_elements(struct elements *to, const struct compose *with, const
         pass_on(to, exts, RTP_EXT_DEPENDENCY, v, p, DEPENDENCY_MANDATORY_LEN, DESCRIPTOR_LEN_MAX);
 }
 
-static void write_element(struct composed *c, struct wr *w, const struct element *e, bool two_bytes,
-                          const struct rewritten *out)
+/* Returns where the next one goes. */
+static uint8_t *write_element(struct composed *c, uint8_t *to, const struct element *e, bool two_bytes,
+                              const struct rewritten *out)
 {
     if (two_bytes) {
-        wr_u8(w, e->id);
-        wr_u8(w, e->len);
+        *to++ = e->id;
+        *to++ = e->len;
     } else {
-        wr_u8(w, (uint32_t)e->id << 4 | (uint32_t)(e->len - 1));
+        *to++ = (uint8_t)((uint32_t)e->id << 4 | (uint32_t)(e->len - 1));
     }
-    uint16_t at = (uint16_t)wr_len(w);
-    uint8_t *to = wr_reserve(w, e->len);
-    if (!to)
-        return;
+    uint16_t at = (uint16_t)(to - c->header);
     if (e->data)
         memcpy(to, e->data, e->len);
     else
@@ -99,22 +98,23 @@ static void write_element(struct composed *c, struct wr *w, const struct element
         c->send_time_at = at;
     else if (e->ext == RTP_EXT_DEPENDENCY)
         dependency_set_frame_number(to, e->len, out->frame_number);
+    return to + e->len;
 }
 
-static void write_extensions(struct composed *c, struct wr *w, const struct elements *list,
-                             const struct rewritten *out)
+/* At header_len, which grows by it. */
+static void write_extensions(struct composed *c, const struct elements *list, const struct rewritten *out)
 {
+    uint8_t *head = c->header + c->header_len, *start = head + EXTENSIONS_HEAD_LEN, *to = start;
     if (list->n == 0)
         return;
-    c->header[0] |= 0x10;
-    wr_u16(w, list->two_bytes ? TWO_BYTE_PROFILE : ONE_BYTE_PROFILE);
-    uint8_t *words = wr_reserve(w, 2);
-    size_t start = wr_len(w);
     for (size_t i = 0; i < list->n; i++)
-        write_element(c, w, &list->e[i], list->two_bytes, out);
-    while ((wr_len(w) - start) % 4)
-        wr_u8(w, 0);
-    put_u16(words, (uint32_t)((wr_len(w) - start) / 4));
+        to = write_element(c, to, &list->e[i], list->two_bytes, out);
+    while ((to - start) % 4)
+        *to++ = 0;
+    c->header[0] |= 0x10;
+    put_u16(head, list->two_bytes ? TWO_BYTE_PROFILE : ONE_BYTE_PROFILE);
+    put_u16(head + 2, (uint32_t)((to - start) / 4));
+    c->header_len = (size_t)(to - c->header);
 }
 
 /* The viewer's own payload types for the blocks; or the primary block alone, with or without its head. */
@@ -177,10 +177,10 @@ static void write_patch(struct composed *c, const struct rtp_view *v, const stru
         c->patch[f->tl0_at] = (uint8_t)out->tl0_pic_idx;
 }
 
-/* RFC 3550, section 5.1; there is room. */
-static void write_fixed(uint8_t *to, const struct compose *with, const struct rewritten *out)
+/* RFC 3550, section 5.1. */
+static void write_fixed(struct composed *c, const struct compose *with, const struct rewritten *out)
 {
-    uint8_t pt = with->red_pt ? with->red_pt : with->pt;
+    uint8_t *to = c->header, pt = with->red_pt ? with->red_pt : with->pt;
     to[0] = (uint8_t)(RTP_VERSION << 6 | (with->csrc ? 1 : 0));
     to[1] = (uint8_t)((uint32_t)out->marker << 7 | pt);
     put_u16(to + 2, (uint32_t)out->index);
@@ -188,19 +188,18 @@ static void write_fixed(uint8_t *to, const struct compose *with, const struct re
     put_u32(to + 8, with->ssrc);
     if (with->csrc)
         put_u32(to + RTP_HEADER_LEN, with->csrc);
+    c->header_len = RTP_HEADER_LEN + (with->csrc ? 4 : 0);
 }
 
 void compose_packet(struct composed *c, const struct compose *with, const struct rtp_view *v,
                     const struct frame_info *f, const uint8_t *p, const struct rewritten *out)
 {
-    struct wr w = wr_init(c->header, sizeof(c->header));
     struct elements list;
     c->transport_seq_at = 0;
     c->send_time_at = 0;
-    write_fixed(wr_reserve(&w, RTP_HEADER_LEN + (with->csrc ? 4 : 0)), with, out);
+    write_fixed(c, with, out);
     list_elements(&list, with, v, f, p);
-    write_extensions(c, &w, &list, out);
-    c->header_len = wr_len(&w);
+    write_extensions(c, &list, out);
     if (f->red.primary_at)
         write_red(c, with, v, &f->red, p);
     else if (with->red_pt)
