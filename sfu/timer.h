@@ -17,9 +17,15 @@ struct timer {
     void *arg;
 };
 
+/* The time beside the pointer: moving through the heap touches no timer but those that move. */
+struct timer_entry {
+    uint64_t when_us;
+    struct timer *timer;
+};
+
 /* Zeroed = empty. at[0] is not used. */
 struct timer_heap {
-    struct timer **at;
+    struct timer_entry *at;
     size_t count, cap;
 };
 
