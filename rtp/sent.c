@@ -25,6 +25,12 @@ void sent_grow(struct sent *s, struct sent_packet *ring, size_t capacity)
     }
 }
 
+bool sent_crowded(const struct sent *s, uint64_t index, uint32_t now_ms, uint32_t keep_ms)
+{
+    const struct sent_packet *at = &s->ring[index & s->mask];
+    return index > s->highest && at->source && now_ms - at->sent_ms < keep_ms;
+}
+
 /* Entries between the last highest index and the new one were never sent: a NACK
  * for them must not find what lay there a round of the ring ago. */
 static void forget_between(struct sent *s, uint64_t from, uint64_t to)

@@ -23,8 +23,8 @@ struct sent_packet {
     uint32_t source; /* as in select.h; 0 = nothing was sent under this index */
     uint16_t in_seq;
     uint8_t resends;
-    bool empty;         /* sent without its payload, to fill a hole */
-    uint32_t resent_ms; /* when last; of a clock that wraps */
+    bool empty;       /* sent without its payload, to fill a hole */
+    uint32_t sent_ms; /* when last; of a clock that wraps */
 };
 
 struct sent {
@@ -39,6 +39,10 @@ void sent_init(struct sent *s, struct sent_packet *ring, size_t capacity);
 
 /* Move to a larger ring of 2^n entries; the old one is the caller's again. */
 void sent_grow(struct sent *s, struct sent_packet *ring, size_t capacity);
+
+/* Whether noting a packet of that index would forget one that was sent less than keep_ms ago: then a larger
+ * ring is called for, now. So the window grows with the rate. */
+bool sent_crowded(const struct sent *s, uint64_t index, uint32_t now_ms, uint32_t keep_ms);
 
 /* Note that a packet is about to be sent as p->out.index. False, and nothing
  * noted, where that index was used or is too old to know: do not send it. */

@@ -32,9 +32,9 @@ static void track_stats(const struct track *track, struct sfu_track_stats *out, 
 static void add_forwarded(const struct slot *s, struct sfu_slot_stats *out)
 {
     const struct layer *l = s->current.layer;
-    uint8_t point = select_point(&s->select);
     if (!l)
         return;
+    uint8_t point = select_point(&s->stream->select);
     bool simulcast = l->track->layer_count > 1, spatial = !simulcast && l->spatial_count > 1;
     uint8_t sid = point == POINTS_NONE ? 0 : point_sid(point);
     uint8_t below_best = spatial && sid < l->spatial_count ? (uint8_t)(l->spatial_count - 1 - sid) : 0;

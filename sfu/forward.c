@@ -30,7 +30,7 @@ static uint64_t captured_us(const struct layer *l, const struct packet *p)
 /* The target's first packet is here: put it behind the stream. */
 static void switch_to(struct slot *s, struct layer *l, const struct packet *p, uint64_t number)
 {
-    uint64_t moved_us = rewrite_switch(&s->rewrite, number, &p->view, captured_us(l, p));
+    uint64_t moved_us = rewrite_switch(&s->stream->rewrite, number, &p->view, captured_us(l, p));
     if (moved_us > SLOT_CORRECTION_US)
         counter_add(counters_of(s), COUNT_slot_corrections, 1);
     counter_add(counters_of(s), COUNT_slot_switches, 1);
@@ -38,7 +38,7 @@ static void switch_to(struct slot *s, struct layer *l, const struct packet *p, u
     watch_move(&s->current, &s->target);
     s->drain_us = 0;
     s->format = slot_format(s, l);
-    s->switched_timestamp = rewrite_timestamp(&s->rewrite, p->view.timestamp);
+    s->switched_timestamp = rewrite_timestamp(&s->stream->rewrite, p->view.timestamp);
     transport_tell_slots(s->viewer);
 }
 
@@ -106,17 +106,40 @@ static bool number_packet(struct slot *s, const struct packet *p, uint64_t numbe
 {
     const struct rtp_view empty = {.timestamp = p->view.timestamp};
     if (sent->empty)
-        return rewrite_packet(&s->rewrite, number, &empty, &no_frame, false, &sent->out);
-    return rewrite_packet(&s->rewrite, number, &p->view, &p->frame, marker, &sent->out);
+        return rewrite_packet(&s->stream->rewrite, number, &empty, &no_frame, false, &sent->out);
+    return rewrite_packet(&s->stream->rewrite, number, &p->view, &p->frame, marker, &sent->out);
+}
+
+/* The window holds twice as much, up to SLOT_SENT_MAX: eight times in the slot's life at most. Without memory
+ * it stays as it is. */
+static void widen(struct slot *s)
+{
+    struct sent *sent = &s->stream->sent;
+    size_t capacity = (sent->mask + 1) * 2;
+    struct sent_packet *old = sent->ring;
+    struct sent_packet *ring = capacity <= SLOT_SENT_MAX ? malloc(capacity * sizeof(*ring)) : NULL;
+    if (!ring)
+        return;
+    sent_grow(sent, ring, capacity);
+    free(old);
+}
+
+static bool note_sent(struct slot *s, const struct sent_packet *sent)
+{
+    uint32_t keep_ms = SLOT_SENT_MS + s->viewer->rtt_us / 1000;
+    if (sent_crowded(&s->stream->sent, sent->out.index, sent->sent_ms, keep_ms))
+        widen(s);
+    return sent_note(&s->stream->sent, sent);
 }
 
 static void send_packet(struct slot *s, const struct layer *l, const struct batch_packet *b, bool marker,
                         bool empty, uint64_t now_us)
 {
     const struct packet *p = b->packet;
-    struct sent_packet sent = {.source = l->source, .in_seq = p->view.seq, .empty = empty};
+    struct sent_packet sent = {
+        .source = l->source, .in_seq = p->view.seq, .empty = empty, .sent_ms = (uint32_t)(now_us / 1000)};
     bool has_place = s->format && number_packet(s, p, b->number, marker, &sent);
-    if (!has_place || !sent_note(&s->sent, &sent)) {
+    if (!has_place || !note_sent(s, &sent)) {
         counter_add(counters_of(s), COUNT_drop_slot_late, 1);
         return;
     }
@@ -137,7 +160,7 @@ static void send_packet(struct slot *s, const struct layer *l, const struct batc
 static void leave_out(struct slot *s, const struct layer *l, const struct batch_packet *b, uint64_t from,
                       uint64_t now_us)
 {
-    if (!rewrite_drop(&s->rewrite, from, b->number, &b->packet->frame))
+    if (!rewrite_drop(&s->stream->rewrite, from, b->number, &b->packet->frame))
         send_packet(s, l, b, false, true, now_us);
 }
 
@@ -147,7 +170,8 @@ static bool forward(struct slot *s, struct layer *l, const struct batch_packet *
     const struct packet *p = b->packet;
     uint64_t number = b->number;
     struct selected how;
-    enum select_verdict verdict = select_packet(&s->select, l->source, number, &p->view, &p->frame, &how);
+    enum select_verdict verdict =
+        select_packet(&s->stream->select, l->source, number, &p->view, &p->frame, &how);
     if (verdict == SELECT_DROP)
         return false;
     if (verdict == SELECT_SWITCH) {
@@ -158,7 +182,7 @@ static bool forward(struct slot *s, struct layer *l, const struct batch_packet *
         leave_out(s, l, b, how.from, now_us);
     else
         send_packet(s, l, b, how.marker, false, now_us);
-    if (p->frame.start && select_wants_key(&s->select))
+    if (p->frame.start && select_wants_key(&s->stream->select))
         layer_want_key(l);
     return verdict == SELECT_SWITCH;
 }
@@ -186,7 +210,7 @@ bool slot_start_cached(struct slot *s, struct layer *l, uint64_t now_us)
         return false;
     const struct batch_packet key = {history_get(&l->history, l->key_number), l->key_number, l->newest,
                                      false};
-    if (rewrite_behind(&s->rewrite, captured_us(l, key.packet)) > SLOT_CORRECTION_US)
+    if (rewrite_behind(&s->stream->rewrite, captured_us(l, key.packet)) > SLOT_CORRECTION_US)
         return false;
     slot_forward(s, l, &key, now_us);
     return true;
@@ -195,24 +219,19 @@ bool slot_start_cached(struct slot *s, struct layer *l, uint64_t now_us)
 /* --- Retransmission ----------------------------------------------------------------- */
 
 /* A wish for what the window no longer holds: give it more room, for the next time. */
-static void widen(struct slot *s, uint16_t seq)
+static void note_missed(struct slot *s, uint16_t seq)
 {
-    size_t capacity = (s->sent.mask + 1) * 2;
-    uint64_t index = seq_extend(s->sent.highest, seq);
-    if (index > s->sent.highest || s->sent.highest - index <= s->sent.mask || capacity > SLOT_SENT_MAX)
-        return;
-    struct sent_packet *ring = malloc(capacity * sizeof(*ring)), *old = s->sent.ring;
-    if (!ring)
-        return;
-    sent_grow(&s->sent, ring, capacity);
-    free(old);
+    const struct sent *sent = &s->stream->sent;
+    uint64_t index = seq_extend(sent->highest, seq);
+    if (index <= sent->highest && sent->highest - index > sent->mask)
+        widen(s);
 }
 
 static bool may_resend(const struct slot *s, const struct sent_packet *sent, uint64_t now_us)
 {
     uint32_t rtt_us = s->viewer->rtt_us;
     uint32_t apart_us = rtt_us && rtt_us < SLOT_RESEND_US ? rtt_us : SLOT_RESEND_US;
-    uint32_t since_ms = (uint32_t)(now_us / 1000) - sent->resent_ms;
+    uint32_t since_ms = (uint32_t)(now_us / 1000) - sent->sent_ms;
     return sent->resends < SLOT_RESENDS_MAX && (!sent->resends || since_ms >= apart_us / 1000);
 }
 
@@ -240,7 +259,7 @@ static size_t send_again(struct slot *s, const struct packet *p, const struct se
 static struct packet *sent_before(struct slot *s, uint16_t seq, struct sent_packet **sent)
 {
     const struct layer *l = s->current.layer;
-    *sent = sent_find(&s->sent, seq);
+    *sent = sent_find(&s->stream->sent, seq);
     if (!*sent || !l || l->source != (*sent)->source)
         return NULL;
     return history_get(&l->history, seq_extend(l->newest, (*sent)->in_seq));
@@ -254,11 +273,11 @@ bool slot_nacked(struct slot *s, uint16_t seq, uint64_t now_us)
         return false;
     struct packet *p = sent_before(s, seq, &sent);
     if (!sent)
-        widen(s, seq);
+        note_missed(s, seq);
     if (!p || !may_resend(s, sent, now_us))
         return false;
     sent->resends++;
-    sent->resent_ms = (uint32_t)(now_us / 1000);
+    sent->sent_ms = (uint32_t)(now_us / 1000);
     return true;
 }
 
@@ -306,7 +325,7 @@ static size_t send_padding(struct slot *s, uint64_t now_us)
         .exts = &s->viewer->media.exts, .ssrc = s->desc.rtx_ssrc, .pt = padding_pt(s)};
     const struct rtp_view view = {0};
     const struct frame_info frame = {0};
-    const struct rewritten out = {.index = s->rtx_index, .timestamp = s->rewrite.timestamp};
+    const struct rewritten out = {.index = s->rtx_index, .timestamp = s->stream->rewrite.timestamp};
     struct composed c;
     compose_packet(&c, &with, &view, &frame, (const uint8_t *)"", &out);
     compose_padding(&c);
@@ -316,8 +335,10 @@ static size_t send_padding(struct slot *s, uint64_t now_us)
 void slot_probe(struct slot *s, size_t bytes, uint64_t now_us)
 {
     size_t sent = 0;
+    if (slot_make_stream(s) != 0)
+        return;
     for (uint16_t i = 0; sent + SLOT_PROBE_REPEAT <= bytes && i < SLOT_PROBE_REPEATS; i++)
-        sent += repeat(s, (uint16_t)(s->sent.highest - i), now_us);
+        sent += repeat(s, (uint16_t)(s->stream->sent.highest - i), now_us);
     for (size_t i = 0; sent < bytes && i < SLOT_PROBE_PADDINGS; i++)
         sent += send_padding(s, now_us);
 }

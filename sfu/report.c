@@ -75,7 +75,7 @@ static void report_sent(struct compound *c, struct slot *s, uint64_t now_us)
         return;
     s->reported_packets = s->packets;
     uint32_t source_now = clock_map_to_rtp(&l->clock, l->track->clock, now_us);
-    uint32_t timestamp = rewrite_timestamp(&s->rewrite, source_now);
+    uint32_t timestamp = rewrite_timestamp(&s->stream->rewrite, source_now);
     const struct rtcp_sr sr = {
         .ntp = ntp_from_us(now_us + c->to->worker->since_1970_us),
         .rtp_timestamp = timestamp,

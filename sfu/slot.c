@@ -9,19 +9,28 @@
 
 /* --- Life --------------------------------------------------------------------- */
 
-int slot_init(struct slot *s, struct transport *viewer, uint16_t index, const struct sfu_slot_desc *desc)
+void slot_init(struct slot *s, struct transport *viewer, uint16_t index, const struct sfu_slot_desc *desc)
 {
-    bool video = desc->kind == RTP_VIDEO;
-    size_t capacity = video ? SLOT_SENT : SLOT_SENT_AUDIO;
-    struct sent_packet *ring = malloc(capacity * sizeof(*ring));
-    if (!ring)
-        return -ENOMEM;
     *s = (struct slot){.viewer = viewer, .desc = *desc, .index = index, .told_why = SFU_WHY_EMPTY};
-    sent_init(&s->sent, ring, capacity);
-    uint32_t random = g_random_int();
-    rewrite_init(&s->rewrite, rtp_codecs[video ? RTP_CODEC_VP8 : RTP_CODEC_OPUS].clock_rate,
-                 (uint16_t)(1 + random % 0x7fff), g_random_int());
-    s->rtx_index = 1 + (random >> 16) % 0x7fff;
+    s->rtx_index = 1 + g_random_int() % 0x7fff;
+}
+
+int slot_make_stream(struct slot *s)
+{
+    if (s->stream)
+        return 0;
+    struct slot_stream *stream = calloc(1, sizeof(*stream));
+    struct sent_packet *ring = malloc(SLOT_SENT * sizeof(*ring));
+    if (!stream || !ring) {
+        free(stream);
+        free(ring);
+        return -ENOMEM;
+    }
+    enum rtp_codec codec = s->desc.kind == RTP_VIDEO ? RTP_CODEC_VP8 : RTP_CODEC_OPUS;
+    sent_init(&stream->sent, ring, SLOT_SENT);
+    rewrite_init(&stream->rewrite, rtp_codecs[codec].clock_rate, (uint16_t)(1 + g_random_int() % 0x7fff),
+                 g_random_int());
+    s->stream = stream;
     return 0;
 }
 
@@ -29,8 +38,10 @@ void slot_finish(struct slot *s)
 {
     watch_end(&s->current);
     watch_end(&s->target);
-    free(s->sent.ring);
-    s->sent.ring = NULL;
+    if (s->stream)
+        free(s->stream->sent.ring);
+    free(s->stream);
+    s->stream = NULL;
 }
 
 /* --- What it shows -------------------------------------------------------------- */
@@ -40,7 +51,8 @@ static void stop(struct slot *s)
     watch_end(&s->current);
     watch_end(&s->target);
     s->drain_us = 0;
-    select_target(&s->select, (struct select_target){.source = SELECT_NOTHING});
+    if (s->stream)
+        select_target(&s->stream->select, (struct select_target){.source = SELECT_NOTHING});
 }
 
 void slot_drain(struct slot *s, uint64_t now_us)
@@ -60,8 +72,8 @@ static bool waits_for_queue(const struct slot *s, uint64_t now_us)
 static void point_inside(struct slot *s, struct layer *l, struct select_target target)
 {
     watch_end(&s->target);
-    select_target(&s->select, target);
-    if (select_wants_key(&s->select))
+    select_target(&s->stream->select, target);
+    if (select_wants_key(&s->stream->select))
         layer_want_key(l);
 }
 
@@ -73,13 +85,13 @@ static void point_at(struct slot *s, struct layer *l, uint64_t now_us)
         return;
     }
     if (l == s->target.layer) {
-        select_target(&s->select, target);
+        select_target(&s->stream->select, target);
         return;
     }
     watch_end(&s->target);
-    if (watch_begin(&s->target, s, l) != 0)
+    if (slot_make_stream(s) != 0 || watch_begin(&s->target, s, l) != 0)
         return; /* no memory: it stays as it is until the next look */
-    select_target(&s->select, target);
+    select_target(&s->stream->select, target);
     if (!slot_start_cached(s, l, now_us))
         layer_want_key(l);
 }
@@ -89,7 +101,10 @@ static void settle(struct slot *s)
 {
     uint32_t source = s->current.layer ? s->current.layer->source : SELECT_NOTHING;
     watch_end(&s->target);
-    select_target(&s->select, (struct select_target){source, s->select.sid, s->select.tid});
+    if (s->stream) {
+        struct select *select = &s->stream->select;
+        select_target(select, (struct select_target){source, select->sid, select->tid});
+    }
 }
 
 /* Of a paused one the lowest layer, so that there is something once there is room. */
@@ -161,7 +176,8 @@ void slot_pause(struct slot *s, enum sfu_why why, uint64_t now_us)
 
 void slot_forget_layer(struct slot *s, struct layer *layer)
 {
-    select_forget(&s->select, layer->source);
+    if (s->stream)
+        select_forget(&s->stream->select, layer->source);
     if (s->current.layer == layer) {
         watch_end(&s->current);
         transport_tell_slots(s->viewer);
@@ -196,7 +212,9 @@ static const struct track *shown_track(const struct slot *s, uint64_t now_us)
 
 struct sfu_slot_event slot_describe(const struct slot *s, uint64_t now_us)
 {
-    struct sfu_slot_event e = {.slot = s->index, .why = SFU_WHY_EMPTY, .rtp_timestamp = s->rewrite.timestamp};
+    struct sfu_slot_event e = {.slot = s->index, .why = SFU_WHY_EMPTY};
+    if (s->stream)
+        e.rtp_timestamp = s->stream->rewrite.timestamp;
     const struct track *shown = shown_track(s, now_us);
     if (slot_hidden(s)) {
         e.why = SFU_WHY_HIDDEN;

@@ -16,14 +16,14 @@ struct track;
 struct transport;
 
 enum {
-    SLOT_SENT = 128,      /* entries of the sent window to begin with, video */
-    SLOT_SENT_AUDIO = 32, /* and audio */
+    SLOT_SENT = 16, /* entries of the sent window to begin with; it is doubled as the rate rises */
     SLOT_SENT_MAX = 4096,
-    SLOT_PROBE_REPEAT = 600,    /* bytes of a probe: for less padding will do, or it becomes a larger one */
-    SLOT_PROBE_REPEATS = 10,    /* packets repeated in one tick of a probe, at most */
-    SLOT_PROBE_PADDINGS = 64,   /* and packets of padding */
-    SLOT_RESENDS_MAX = 3,       /* of one packet */
-    SLOT_RESEND_US = 100000,    /* or the round trip where that is shorter: between resends of one packet */
+    SLOT_SENT_MS = 250,       /* and the round trip: younger packets are not forgotten, up to SLOT_SENT_MAX */
+    SLOT_PROBE_REPEAT = 600,  /* bytes of a probe: for less padding will do, or it becomes a larger one */
+    SLOT_PROBE_REPEATS = 10,  /* packets repeated in one tick of a probe, at most */
+    SLOT_PROBE_PADDINGS = 64, /* and packets of padding */
+    SLOT_RESENDS_MAX = 3,     /* of one packet */
+    SLOT_RESEND_US = 100000,  /* or the round trip where that is shorter: between resends of one packet */
     SLOT_CORRECTION_US = 75000, /* a larger correction of a timestamp is counted */
     SLOT_KEY_ASKS = 3,          /* key frames that a viewer may ask for in SLOT_KEY_ASKS_US, for one slot */
     SLOT_KEY_ASKS_US = 10000000,
@@ -37,6 +37,13 @@ struct slot_aim {
     uint8_t layer;    /* of the track, by quality */
     uint8_t sid, tid; /* within that layer's stream (points.h) */
     uint8_t wish; /* the layer of the track that it would be were all alive: its publisher is to send that */
+};
+
+/* What goes out, and out of what it is made. Its numbers go on as long as the slot lives. */
+struct slot_stream {
+    struct select select;
+    struct rewrite rewrite;
+    struct sent sent;
 };
 
 struct slot {
@@ -54,15 +61,13 @@ struct slot {
     uint64_t drain_us;    /* when slot_drain() was called; 0 = since then it went on, or became another's */
 
     /* what is sent */
-    struct select select;
+    struct slot_stream *stream;      /* NULL: nothing was ever to be sent, as in most slots of a small room */
     struct watch current, target;    /* target.layer == NULL: settled */
     const struct sfu_format *format; /* of the current source, in the viewer's payload types */
-    struct rewrite rewrite;
-    uint32_t switched_timestamp; /* where the current source began */
-    struct sent sent;
-    uint64_t rtx_index;        /* next; random at first, below 2^15 */
-    bool reported;             /* the viewer has sent a report for it: the mid is not needed any more */
-    uint32_t reported_highest; /* in its last report */
+    uint32_t switched_timestamp;     /* where the current source began */
+    uint64_t rtx_index;              /* next; random at first, below 2^15 */
+    bool reported;                   /* the viewer has sent a report for it: the mid is not needed any more */
+    uint32_t reported_highest;       /* in its last report */
     int32_t reported_lost;
     uint32_t reported_jitter; /* timestamp units */
     uint8_t reported_loss;    /* of 256 since the one before */
@@ -82,9 +87,7 @@ struct slot {
     struct rate rate;
 };
 
-/* 0 or -ENOMEM. */
-int slot_init(struct slot *s, struct transport *viewer, uint16_t index, const struct sfu_slot_desc *desc)
-    __attribute__((warn_unused_result));
+void slot_init(struct slot *s, struct transport *viewer, uint16_t index, const struct sfu_slot_desc *desc);
 void slot_finish(struct slot *s);
 
 /* Nothing is to be sent: the viewer does not look, or has stopped the m-line. */
@@ -122,6 +125,9 @@ void slot_forget_layer(struct slot *s, struct layer *layer);
 
 /* The viewer's format for that layer (media_plays). NULL: it cannot decode it, or nothing came yet. */
 const struct sfu_format *slot_format(const struct slot *s, const struct layer *layer);
+
+/* Make its stream, where it has none yet: before anything is sent. 0 or -ENOMEM. */
+int slot_make_stream(struct slot *s) __attribute__((warn_unused_result));
 
 /* Begin the target layer with its last key frame and what followed, where that is little and all there, and
  * not so old that the stream would fall behind its clock. False: it has to wait for a key frame. */

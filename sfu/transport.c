@@ -79,10 +79,9 @@ static void match_slots(struct transport *t, uint64_t now_us)
         bandwidth_negotiated(t->bandwidth);
     while (t->bandwidth && t->slot_count < t->media.slot_count) {
         struct slot *s = calloc(1, sizeof(*s));
-        if (!s || slot_init(s, t, (uint16_t)t->slot_count, &t->media.slots[t->slot_count]) != 0) {
-            free(s);
+        if (!s)
             return;
-        }
+        slot_init(s, t, (uint16_t)t->slot_count, &t->media.slots[t->slot_count]);
         t->slots[t->slot_count++] = s;
     }
     room_touch_viewer(t);

@@ -278,10 +278,10 @@ bool forwarder_nacked(struct forwarder *f, uint16_t seq, uint32_t rtt_us)
     struct sent_packet *sent;
     const struct media *m = sent_before(f, seq, &sent);
     uint32_t apart_us = rtt_us && rtt_us < RESEND_US ? rtt_us : RESEND_US, now_ms = (uint32_t)(now(f) / 1000);
-    if (!m || sent->resends >= RESENDS_MAX || (sent->resends && now_ms - sent->resent_ms < apart_us / 1000))
+    if (!m || sent->resends >= RESENDS_MAX || (sent->resends && now_ms - sent->sent_ms < apart_us / 1000))
         return false;
     sent->resends++;
-    sent->resent_ms = now_ms;
+    sent->sent_ms = now_ms;
     return true;
 }
 

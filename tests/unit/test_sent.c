@@ -9,7 +9,7 @@
 
 enum op { END, NOTE, REFUSED, FIND, NOT_FOUND, GROW };
 
-enum { CAPACITY = 8 };
+enum { CAPACITY = 8, KEEP_MS = 250 };
 
 /* A packet with index `at` is noted or refused; the sequence number of index `at` is found or not; the ring
  * grows to `at` entries. */
@@ -155,9 +155,46 @@ static void never_takes_an_index_twice(void **state)
     assert_true(index > 65536);
 }
 
+/* A window of 8 in which so many packets were sent, one each so many ms from so many ms on. */
+static const struct {
+    uint64_t first; /* index */
+    unsigned count;
+    uint32_t from_ms, apart_ms, now_ms;
+    uint64_t next; /* index asked about, at now_ms */
+    bool crowded;
+} crowds[] = {
+    {100, 0, 1000, 0, 1000, 100, false},
+    {100, 7, 1000, 0, 1000, 107, false},
+    {100, 8, 1000, 0, 1000, 108, true},
+    {100, 8, 1000, 0, 1000, 103, false}, /* not ahead: nothing is forgotten for it */
+    {100, 8, 1000, 10, 1000 + KEEP_MS - 1, 108, true},
+    {100, 8, 1000, 10, 1000 + KEEP_MS, 108, false},
+    {100, 8, 1000, 10, 1000 + KEEP_MS, 110, true},          /* the third is younger */
+    {100, 8, UINT32_MAX - 10, 10, KEEP_MS - 12, 108, true}, /* over the clock's wrap */
+    {100, 8, UINT32_MAX - 10, 10, KEEP_MS - 11, 108, false},
+};
+
+static void says_when_it_is_crowded(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(crowds) / sizeof(crowds[0]); i++) {
+        struct sent_packet ring[CAPACITY];
+        struct sent s;
+        sent_init(&s, ring, CAPACITY);
+        for (unsigned n = 0; n < crowds[i].count; n++) {
+            struct sent_packet p = packet(crowds[i].first + n);
+            p.sent_ms = crowds[i].from_ms + n * crowds[i].apart_ms;
+            assert_true(sent_note(&s, &p));
+        }
+        if (sent_crowded(&s, crowds[i].next, crowds[i].now_ms, KEEP_MS) != crowds[i].crowded)
+            fail_msg("row %zu", i);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(says_when_it_is_crowded),
         cmocka_unit_test(knows_what_was_sent),
         cmocka_unit_test(never_takes_an_index_twice),
     };
