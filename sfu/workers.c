@@ -1,6 +1,7 @@
 #include "workers.h"
 
 #include "command.h"
+#include "seal_engine.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -110,6 +111,7 @@ int workers_start(struct workers *w, const struct conf *conf, char *err, size_t 
         e = addresses(&w->public, "public_address", conf->rtc.public_address, 0, err, err_len);
     if (e)
         return e;
+    (void)seal_engine_best(); /* a library tests itself and takes 3 MB: not while the first viewer joins */
     w->dtls = dtls_context_new(NULL);
     if (!w->dtls)
         return fail(-EIO, err, err_len, "cannot make a DTLS certificate");
