@@ -98,6 +98,21 @@ test('5 % of what a publisher sends is lost, and the picture goes on', async () 
   assert.ok(seen.again < seen.nacked / 4, told); // but it comes by the server asking for it
 });
 
+test('5 % of what a browser sends is lost, and the picture goes on', async () => {
+  const first = ben;
+  await publisher.stop();
+  ben = await Person.join(away, server, 'yard', 'Ben', large);
+  await ann.sees(ben);
+  await ann.pin(ben);
+  const seen = await watch(ann, ben);
+  const { layers } = (await ben.figures()).tracks.find(({ source }) => source === 'camera');
+  const told = JSON.stringify({ ...seen, layers });
+  assert.ok(seen.frozen < 0.05 && seen.longest < 1, told);
+  assert.ok(seen.frames / seen.seconds > 3, told); // of 5
+  assert.ok(layers.some(({ nacks }) => nacks > 0), told);
+  first.assertNoErrors();
+});
+
 test('nobody met an error, and the server ends with 0', async () => {
   for (const person of [ann, ben]) person.assertNoErrors();
   await server.stop();
