@@ -44,6 +44,8 @@ const struct call_scenario calls[] = {
     {"call-jitter", "20 ms of jitter", KIND(VP9_KSVC), .jitter_ms = 20, .bps = 5 * MBPS, .end_s = 90},
     {"call-cross", "3 Mbit/s of which somebody takes 2 for half a minute", KIND(SMALL), .bps = 3 * MBPS,
      .publishers = 4, .slots = 4, .end_s = 100, .events = {{30, CALL_CROSS, 0, 67}, {60, CALL_CROSS, 0, 0}}},
+    {"call-black-loss", "5 % lost, and for 5 s everything", KIND(VP8), .bps = 4 * MBPS, .end_s = 90,
+     .events = {{10, CALL_LOSS, 0, 50}, {30, CALL_LOSS, 0, 1000}, {35, CALL_LOSS, 0, 50}}},
     {"call-blackout", "5 s in which nothing arrives", KIND(VP8), .bps = 4 * MBPS, .end_s = 60,
      .events = {{30, CALL_LOSS, 0, 1000}, {35, CALL_LOSS, 0, 0}}},
     {"call-narrow", "100 kbit/s, then all", KIND(SMALL), .bps = 100 * KBPS, .publishers = 4, .slots = 4,

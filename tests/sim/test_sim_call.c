@@ -86,6 +86,8 @@ static const struct check {
     {"call-cross", 40, 60, .least_kbps = 600, .most_kbps = 1050, .least_fps = 14, .silence_ms = 400},
     {"call-cross", 60, 75, .reached_kbps = 2200},
     {"call-cross", 75, 100, .least_kbps = 1900, .wait_ms = 100, .least_fps = 29},
+    {"call-black-loss", 35, 43, .layer = 3},
+    {"call-black-loss", 45, 90, .least_kbps = 2000, .kept_layer = 3, .least_fps = 28},
     {"call-blackout", 35, 43, .layer = 3},
     {"call-blackout", 45, 60, .least_kbps = 2300, .kept_layer = 3, .least_fps = 29},
     /* audio goes first; what does not fit is paused, and comes back */
