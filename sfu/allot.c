@@ -155,7 +155,7 @@ static void spend(struct transport *t, uint64_t now_us)
         obey(t->slots[i], &sheet.choices[i], total.shed, now_us);
     /* What is had is wanted, too: an estimate is looked after while a source that may move stands still. */
     estimator_have(&b->estimator, capped(total.used_bps));
-    estimator_want(&b->estimator, capped(total.more ? total.wanted_bps : total.used_bps), now_us);
+    bandwidth_want(b, capped(total.more ? total.wanted_bps : total.used_bps), now_us);
 }
 
 /* Those that have waited for a queue to drain go on. */

@@ -55,12 +55,33 @@ void bandwidth_negotiated(struct bandwidth *b)
     estimator_expect(&b->estimator, b->can_probe);
 }
 
+static bool is_open(const struct bandwidth *b, uint64_t now_us)
+{
+    return !b->can_probe || b->estimator.heard_us || now_us - b->wanted_us >= BANDWIDTH_OPEN_US;
+}
+
+static void let_go(struct bandwidth *b, uint64_t now_us)
+{
+    if (b->held_bps)
+        bandwidth_want(b, b->held_bps, now_us);
+}
+
+void bandwidth_want(struct bandwidth *b, uint32_t bps, uint64_t now_us)
+{
+    if (bps && !b->wanted_us)
+        b->wanted_us = now_us;
+    b->held_bps = is_open(b, now_us) ? 0 : bps;
+    if (!b->held_bps)
+        estimator_want(&b->estimator, bps, now_us);
+}
+
 /* Soon while something waits to leave, now and then while anything is sent or more is wanted, else when the
  * budget is to be spent again. */
 static void set_timer(struct bandwidth *b, uint64_t now_us)
 {
     bool busy = b->count || probe_active(&b->estimator.probe);
-    bool idle = now_us - b->sent_us >= TRANSPORT_SECOND_US && !estimator_hungry(&b->estimator);
+    bool idle =
+        now_us - b->sent_us >= TRANSPORT_SECOND_US && !b->held_bps && !estimator_hungry(&b->estimator);
     uint64_t when = now_us + (busy ? PACER_TICK_US : BANDWIDTH_LOOK_US);
     if (idle && !busy && b->allocate.next_us > when)
         when = b->allocate.next_us;
@@ -103,6 +124,7 @@ bool bandwidth_feedback(struct bandwidth *b, const struct rtcp_view *v, uint64_t
         return true;
     estimator_feedback(&b->estimator, &cc, now_us);
     make_room(&b->estimator);
+    let_go(b, now_us);
     allot(b->viewer, now_us);
     set_timer(b, now_us);
     return true;
@@ -165,6 +187,7 @@ static void on_timer(void *arg, uint64_t now_us)
 {
     struct bandwidth *b = arg;
     resend_waiting(b, now_us);
+    let_go(b, now_us);
     estimator_tick(&b->estimator, now_us);
     allot(b->viewer, now_us);
     send_probe(b, now_us);

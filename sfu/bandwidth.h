@@ -13,6 +13,7 @@ struct transport;
 enum {
     BANDWIDTH_WAITING_MAX = 256, /* retransmissions that wait; more are left to the viewer to ask for again */
     BANDWIDTH_LOOK_US = 100000,  /* between looks while nothing waits and no probe goes out */
+    BANDWIDTH_OPEN_US = 1000000, /* after something is wanted first: until then probes wait for feedback */
     BANDWIDTH_RESEND_PERCENT = 25, /* of the estimate, for retransmissions over a second: what is lost because
                                       the way is full is not to keep it full */
     BANDWIDTH_OVERHEAD_IPV4 = 28,  /* bytes of IP and UDP headers */
@@ -32,8 +33,10 @@ struct bandwidth {
     struct pacer pacer;
     struct pacer resends; /* their share */
     struct timer timer;
-    bool can_probe;                                         /* transport-cc and RTX were negotiated */
-    uint64_t sent_us;                                       /* last packet that left */
+    bool can_probe;     /* transport-cc and RTX were negotiated */
+    uint64_t sent_us;   /* last packet that left */
+    uint64_t wanted_us; /* when something was wanted first; 0 = nothing yet */
+    uint32_t held_bps;  /* wanted, and not told the estimator yet; 0 = nothing */
     struct bandwidth_resend waiting[BANDWIDTH_WAITING_MAX]; /* a ring */
     size_t first, count;
 };
@@ -48,6 +51,11 @@ void bandwidth_negotiated(struct bandwidth *b);
 
 /* What is wanted changed: look after it from now on. */
 void bandwidth_wake(struct bandwidth *b, uint64_t now_us);
+
+/* So much is wanted of the network (estimator_want()). The first probes wait for feedback, which shows that
+ * the viewer is ready: padding that comes before any media may be taken for media, and what comes on its
+ * SSRC, the retransmissions, be lost on the viewer from then on (as Firefox does when it is short of CPU). */
+void bandwidth_want(struct bandwidth *b, uint32_t bps, uint64_t now_us);
 
 /* A datagram of len bytes leaves; numbered: it carries estimator_number(). */
 void bandwidth_sent(struct bandwidth *b, size_t len, bool numbered, uint64_t now_us);
