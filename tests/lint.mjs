@@ -22,6 +22,7 @@ const layers = {
   sfu: { ours: ['rtp', 'conf', 'sfu'], system: [...posix, ...glib, ...media] },
   signaling: { ours: ['rtp', 'conf', 'sfu/public', 'signaling'], system: [...posix, ...glib, ...control] },
   bench: { ours: ['rtp', 'conf', 'sfu', 'bench'], system: [...posix, ...glib, ...media, ...control, 'vpx/'] },
+  'bench/heap.c': { ours: [], system: [...posix, 'malloc.h'] },
   'sfu/main.c': { ours: ['conf', 'sfu/public', 'signaling/public'], system: [...posix, ...glib] },
 };
 
