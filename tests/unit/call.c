@@ -1,6 +1,5 @@
 #include "call.h"
 
-#include "ice.h"
 #include "pace.h"
 
 #include <glib.h>
@@ -196,107 +195,6 @@ uint64_t call_counter(const struct call *c, const char *name)
     return 0;
 }
 
-/* --- What someone comes with ------------------------------------------------------------ */
-
-static uint32_t random_ssrc(void)
-{
-    return g_random_int() | 1;
-}
-
-static void add_format(struct sfu_media_desc *m, enum rtp_codec codec, uint8_t pt, uint8_t rtx_pt)
-{
-    bool video = rtp_codecs[codec].kind == RTP_VIDEO;
-    m->formats[m->format_count++] = (struct sfu_format){
-        .codec = codec, .pt = pt, .rtx_pt = rtx_pt, .nack = video, .pli = video, .transport_cc = true};
-}
-
-struct sfu_track_desc *person_add_track(struct person *p, enum sfu_source source)
-{
-    struct sfu_media_desc *m = &p->desc.media;
-    struct sfu_track_desc *t = &m->tracks[m->track_count++];
-    *t = (struct sfu_track_desc){
-        .id = p->participant << 8 | m->track_count,
-        .kind = source == SFU_CAMERA || source == SFU_SCREEN ? RTP_VIDEO : RTP_AUDIO,
-        .source = source,
-    };
-    snprintf(t->mid, sizeof(t->mid), "%u", m->track_count - 1u);
-    return t;
-}
-
-void person_add_slots(struct person *p, enum rtp_kind kind, size_t count)
-{
-    struct sfu_media_desc *m = &p->desc.media;
-    bool rtx = kind == RTP_VIDEO && m->formats[m->format_count - 1].rtx_pt;
-    for (size_t i = 0; i < count; i++) {
-        struct sfu_slot_desc *s = &m->slots[m->slot_count++];
-        *s = (struct sfu_slot_desc){.kind = kind, .ssrc = random_ssrc(), .rtx_ssrc = rtx ? random_ssrc() : 0};
-        snprintf(s->mid, sizeof(s->mid), "s%u", m->slot_count - 1u);
-    }
-}
-
-void call_update(struct person *p)
-{
-    sfu_update(p->call->sfu, p->transport, &p->desc);
-    assert_int_equal(peer_update(p->peer, &p->desc.media, g_random_int(), clock_now_us()), 0);
-}
-
-static void add_tracks(struct person *p, const struct wish *wish)
-{
-    if (wish->audio)
-        person_add_track(p, SFU_MIC);
-    if (wish->video) {
-        struct sfu_track_desc *t = person_add_track(p, SFU_CAMERA);
-        t->rid_count = wish->layers > 1 ? wish->layers : 0;
-        for (uint8_t i = 0; i < t->rid_count; i++)
-            snprintf(t->rids[i], sizeof(t->rids[i]), "r%u", i);
-    }
-    struct sfu_media_desc *m = &p->desc.media;
-    for (size_t i = 0; i < m->track_count; i++) {
-        m->tracks[i].muted = wish->muted;
-        for (size_t j = 0; j < SFU_LAYERS_MAX && wish->signalled == BY_SSRC; j++) {
-            m->tracks[i].ssrcs[j] = random_ssrc();
-            m->tracks[i].rtx_ssrcs[j] = m->tracks[i].kind == RTP_VIDEO ? random_ssrc() : 0;
-        }
-    }
-    if (wish->signalled != BY_MID)
-        m->exts.id[RTP_EXT_MID] = m->exts.id[RTP_EXT_RID] = m->exts.id[RTP_EXT_REPAIRED_RID] = 0;
-}
-
-static void describe(struct person *p, const struct wish *wish)
-{
-    static const struct rtp_ext_map exts = {.id = {[RTP_EXT_MID] = 1,
-                                                   [RTP_EXT_RID] = 2,
-                                                   [RTP_EXT_REPAIRED_RID] = 3,
-                                                   [RTP_EXT_AUDIO_LEVEL] = 4,
-                                                   [RTP_EXT_TRANSPORT_CC] = 5,
-                                                   [RTP_EXT_ABS_SEND_TIME] = 6}};
-    struct sfu_transport_desc *d = &p->desc;
-    struct sfu_media_desc *m = &d->media;
-    assert_int_equal(ice_random_string(d->ufrag, ICE_UFRAG_LEN), 0);
-    assert_int_equal(ice_random_string(d->pwd, ICE_PWD_LEN), 0);
-    assert_int_equal(ice_random_string(d->remote_ufrag, ICE_UFRAG_LEN), 0);
-    assert_int_equal(ice_random_string(d->remote_pwd, ICE_PWD_LEN), 0);
-    d->fingerprint = *dtls_context_fingerprint(p->dtls);
-    d->fingerprint.value[7] ^= wish->wrong_fingerprint ? 1 : 0;
-    d->dtls_client = wish->server_begins_dtls;
-    m->exts = exts;
-    if (wish->feedback != PEER_TRANSPORT_CC)
-        m->exts.id[RTP_EXT_TRANSPORT_CC] = 0;
-    if (wish->no_levels)
-        m->exts.id[RTP_EXT_AUDIO_LEVEL] = 0;
-    if (wish->no_send_times)
-        m->exts.id[RTP_EXT_ABS_SEND_TIME] = 0;
-    snprintf(m->cname, sizeof(m->cname), "call");
-    add_format(m, RTP_CODEC_OPUS, 111, 0);
-    if (!wish->no_video_codec) {
-        add_format(m, RTP_CODEC_VP8, 96, wish->no_rtx ? 0 : 97);
-        m->formats[m->format_count - 1].remb = wish->feedback == PEER_REMB;
-    }
-    add_tracks(p, wish);
-    person_add_slots(p, RTP_AUDIO, wish->audio_slots);
-    person_add_slots(p, RTP_VIDEO, wish->video_slots);
-}
-
 /* --- People ----------------------------------------------------------------------------- */
 
 static void output(void *arg, const uint8_t *datagram, size_t len)
@@ -370,7 +268,7 @@ struct person *call_join(struct call *c, const struct wish *wish)
     p->transport = sfu_place(c->sfu, c->room);
     assert_true(p->transport != 0);
     assert_true(sfu_candidates(c->sfu, p->transport, &p->server, 1) == 1);
-    describe(p, wish);
+    wish_describe(wish, p->participant, dtls_context_fingerprint(p->dtls), &p->desc);
     const struct peer_conf conf = {
         .server = &p->desc,
         .server_fingerprint = *sfu_our_fingerprint(c->sfu),
@@ -404,6 +302,12 @@ void call_forget(struct person *p)
     p->pipe = NULL;
     dtls_context_free(p->dtls);
     close(p->fd);
+}
+
+void call_update(struct person *p)
+{
+    sfu_update(p->call->sfu, p->transport, &p->desc);
+    assert_int_equal(peer_update(p->peer, &p->desc.media, g_random_int(), clock_now_us()), 0);
 }
 
 void call_leave(struct person *p)

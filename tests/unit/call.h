@@ -13,46 +13,14 @@
 #include "clock.h"
 #include "peer.h"
 #include "pipe.h"
-#include "sfu.h"
+#include "wish.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 enum {
     CALL_PEOPLE_MAX = 16,
     CALL_PATIENCE_US = 30000000, /* for a condition to come true, by the clock of the call (pace.h) */
-    MIC = 0,                     /* tracks of a person who has both */
-    CAMERA = 1,
-    QUIET = 100, /* level of a microphone into which nobody speaks */
-};
-
-/* How a media plane finds out which stream belongs to which track. */
-enum signalled {
-    BY_MID,  /* header extensions mid and rid, as browsers do */
-    BY_SSRC, /* a=ssrc in the offer, no such extensions */
-    BY_KIND, /* neither: there is one track of a kind */
-};
-
-/* What someone comes with. Its microphone is QUIET until a test makes it speak. */
-struct wish {
-    bool audio, video;
-    uint8_t layers; /* of video: 0 or 1 = no simulcast */
-    uint8_t audio_slots, video_slots;
-    bool no_rtx;             /* in its slots and its sources */
-    bool no_levels;          /* of its sound */
-    bool no_send_times;      /* nor in what it receives */
-    bool silent;             /* no NACKs, no PLIs of its own accord */
-    bool server_begins_dtls; /* a=setup:passive */
-    bool no_video_codec;     /* it cannot decode VP8 */
-    bool muted;              /* its tracks, from the beginning */
-    enum signalled signalled;
-    bool obedient;               /* it sends what is wanted only */
-    bool wrong_fingerprint;      /* the server is told another */
-    enum peer_feedback feedback; /* other than transport-cc: that is not negotiated, either, nor is REMB
-                                    unless it is this. PEER_REPORTS for tests of what is sent, which no
-                                    estimate of a busy machine shall lower */
-    uint32_t remb_bps;
-    const char *profiles; /* of SRTP, as for dtls_context_new() */
-    int64_t clock_offset_us;
+    QUIET = 100,                 /* level of a microphone into which nobody speaks */
 };
 
 struct person {
@@ -103,9 +71,6 @@ void call_free(struct call *c);
 
 /* Into the room: sfu_join() and a socket; it connects while the loop runs. */
 struct person *call_join(struct call *c, const struct wish *wish);
-/* Describe one more of it; after that, call_update(). */
-struct sfu_track_desc *person_add_track(struct person *p, enum sfu_source source);
-void person_add_slots(struct person *p, enum rtp_kind kind, size_t count);
 /* Its description has changed: tell the media plane and its own end of the transport. */
 void call_update(struct person *p);
 /* Joins, and waits until it is connected. */

@@ -92,7 +92,7 @@ static void a_camera_comes_later(void **state)
     struct person *a = call_join_now(c, &sound);
     UNTIL(c, a->peer->reports >= 2);
     assert_int_equal(a->peer->rembs, 0);
-    person_add_track(a, SFU_CAMERA);
+    wish_add_track(&a->desc.media, a->participant, SFU_CAMERA);
     call_update(a);
     UNTIL(c, a->peer->rembs >= 2);
     assert_int_equal(a->peer->told_sources, 1);

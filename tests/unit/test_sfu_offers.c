@@ -43,7 +43,7 @@ static void a_screen_comes_and_goes(void **state)
     struct person *v = call_join_now(c, &viewer);
     UNTIL(c, shows(v, RTP_VIDEO, 0, person_track(a, RTP_VIDEO)) &&
                  shows(v, RTP_VIDEO, 1, person_track(d, RTP_VIDEO)));
-    uint32_t screen = person_add_track(d, SFU_SCREEN)->id;
+    uint32_t screen = wish_add_track(&d->desc.media, d->participant, SFU_SCREEN)->id;
     call_update(d);
     UNTIL(c, shows(v, RTP_VIDEO, 0, person_track(a, RTP_VIDEO)) && shows(v, RTP_VIDEO, 1, screen));
     assert_int_equal(person_sink(v, RTP_VIDEO, 0)->switches, 0);
@@ -64,11 +64,11 @@ static void slots_are_added(void **state)
     struct wish few = {.audio_slots = 1};
     struct person *v = call_join_now(c, &few);
     UNTIL(c, person_sink(v, RTP_AUDIO, 0)->packets > 10);
-    person_add_slots(v, RTP_VIDEO, 1);
+    wish_add_slots(&v->desc.media, RTP_VIDEO, 1);
     call_update(v);
     UNTIL(c, shows(v, RTP_VIDEO, 0, person_track(a, RTP_VIDEO)));
-    person_add_slots(v, RTP_VIDEO, 1);
-    person_add_slots(v, RTP_AUDIO, 1);
+    wish_add_slots(&v->desc.media, RTP_VIDEO, 1);
+    wish_add_slots(&v->desc.media, RTP_AUDIO, 1);
     call_update(v);
     UNTIL(c, shows(v, RTP_VIDEO, 0, person_track(a, RTP_VIDEO)) &&
                  shows(v, RTP_VIDEO, 1, person_track(d, RTP_VIDEO)) && person_sink(v, RTP_AUDIO, 1)->packets);
