@@ -88,6 +88,13 @@ static int read_vp9(struct frame_info *f, const struct rtp_view *v, const uint8_
     return 0;
 }
 
+/* Then the payload tells all, and the dependency descriptor nothing that can be relied on: Firefox 153 gives
+ * one to key frames alone, and Chromium decodes nothing that comes without one after a frame that had one. */
+static bool vp9_needs_none(const uint8_t *payload, size_t len)
+{
+    return !vp9_is_flexible(payload, len);
+}
+
 static int read_h264(struct frame_info *f, const struct rtp_view *v, const uint8_t *payload)
 {
     struct h264_payload h;
@@ -120,10 +127,14 @@ static const struct reader {
     int (*read)(struct frame_info *f, const struct rtp_view *v, const uint8_t *payload);
     bool video;
     bool always; /* it has numbers that the dependency descriptor does not tell */
+    bool (*needs_none)(const uint8_t *payload, size_t len); /* such a packet's descriptor is left aside */
 } readers[RTP_CODEC_COUNT] = {
-    [RTP_CODEC_OPUS] = {read_audio, false, false}, [RTP_CODEC_RED] = {read_red, false, false},
-    [RTP_CODEC_VP8] = {read_vp8, true, true},      [RTP_CODEC_VP9] = {read_vp9, true, true},
-    [RTP_CODEC_H264] = {read_h264, true, false},   [RTP_CODEC_AV1] = {read_av1, true, false},
+    [RTP_CODEC_OPUS] = {.read = read_audio},
+    [RTP_CODEC_RED] = {.read = read_red},
+    [RTP_CODEC_VP8] = {.read = read_vp8, .video = true, .always = true},
+    [RTP_CODEC_VP9] = {.read = read_vp9, .video = true, .always = true, .needs_none = vp9_needs_none},
+    [RTP_CODEC_H264] = {.read = read_h264, .video = true},
+    [RTP_CODEC_AV1] = {.read = read_av1, .video = true},
 };
 
 /* The mandatory fields, and what they say about the payload's own claims: a key
@@ -188,7 +199,8 @@ static int read_video(struct frame_info *f, const struct reader *reader, const s
                       const uint8_t *p, struct dependency *dd)
 {
     struct rtp_ext_at at = v->ext[RTP_EXT_DEPENDENCY];
-    if (!dd || !at.len)
+    bool aside = reader->needs_none && reader->needs_none(p + v->payload, v->payload_len);
+    if (!dd || !at.len || aside)
         return reader->read(f, v, p + v->payload);
     struct dependency_frame d;
     int rc = dependency_read(dd, p + at.off, at.len, &d);

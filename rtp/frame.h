@@ -47,7 +47,8 @@ struct frame_info {
 /* The place of one packet. `pt_codec` is the codec of its payload type; dd is
  * the stream's descriptor state, which a structure in the packet replaces
  * (NULL: no descriptor negotiated). Audio: every packet is a key frame, start
- * and end. Where the descriptor tells the place, of the payload only VP8's and
+ * and end. VP9 that is not in flexible mode goes by its payload alone, as if it had no descriptor.
+ * Where the descriptor tells the place, of the payload only VP8's and
  * VP9's own descriptors are read, which end-to-end encryption leaves in clear;
  * where its template is not known, the payload tells what it can, but no key
  * frame. 0, or -EBADMSG for a payload or dependency descriptor that is not of its form,

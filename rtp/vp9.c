@@ -66,6 +66,11 @@ static void read_structure(struct vp9_descriptor *d, struct rd *r)
         rd_bytes(r, rd_u8(r) >> 2 & 3);
 }
 
+bool vp9_is_flexible(const uint8_t *payload, size_t len)
+{
+    return len && payload[0] & FLEXIBLE;
+}
+
 int vp9_read(struct vp9_descriptor *d, const uint8_t *payload, size_t len)
 {
     struct rd r = rd_init(payload, len);

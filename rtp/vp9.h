@@ -44,6 +44,9 @@ struct vp9_descriptor {
     uint16_t width[VP9_SPATIAL_MAX], height[VP9_SPATIAL_MAX];
 };
 
+/* Whether what a frame refers to is told by itself (F) rather than by the structure of its key frame. */
+bool vp9_is_flexible(const uint8_t *payload, size_t len);
+
 /* 0, or -EBADMSG where bytes are missing, nothing follows the descriptor, or it
  * has more than three references. */
 int vp9_read(struct vp9_descriptor *d, const uint8_t *payload, size_t len) RTP_MUST_USE;
