@@ -25,25 +25,25 @@ after(async () => {
 });
 
 const join = (name, options) => Person.join(browser, server, 'hall', name, { ...small, ...options });
-const hears = (person, other) => until(`${person.name} hears ${other.name}`, () => person.gets(other, 'mic'));
 
-// What the latest packets with the other's voice were: 'audio/red' or 'audio/opus'.
-async function typesOf(person, other) {
+// The latest packets with the other's voice are all of that type, 'audio/red' or 'audio/opus'.
+async function gets(person, other, type) {
   const { mid } = await person.slotOf(other, 'mic');
-  return [...new Set((await person.frameList(mid)).slice(-10).map(({ type }) => type))];
+  await until(`${person.name} gets ${other.name} as ${type}`, async () =>
+    (await person.frameList(mid)).slice(-10).every((frame) => frame.type === type));
 }
 
 test('those with RED and those without hear each other', async () => {
   ann = await join('Ann');
   ben = await join('Ben', { link: '?audio=1' });
   cleo = await join('Cleo', { lacks: ['red'] });
-  await Promise.all([hears(ann, ben), hears(ann, cleo), hears(cleo, ann), hears(cleo, ben)]);
+  await Promise.all([ann.hears(ben), ann.hears(cleo), cleo.hears(ann), cleo.hears(ben)]);
 });
 
 test('each gets what it knows, whatever the other sends', async () => {
-  assert.deepEqual(await typesOf(ann, ben), ['audio/red']);
-  assert.deepEqual(await typesOf(ann, cleo), ['audio/red']); // made of the Opus that she sends
-  assert.deepEqual(await typesOf(cleo, ann), ['audio/opus']); // without the earlier frames
+  await gets(ann, ben, 'audio/red');
+  await gets(ann, cleo, 'audio/red'); // made of the Opus that she sends
+  await gets(cleo, ann, 'audio/opus'); // without the earlier frames
 });
 
 test('what is made has the frame before in it', async () => {
@@ -64,8 +64,8 @@ test('what is made has the frame before in it', async () => {
 test('one slot carries RED that is made and such that comes, by turns', async () => {
   for (const [silent, heard] of [[ann, cleo], [cleo, ann], [ann, cleo]]) {
     await silent.click('#mic');
-    await hears(ben, heard);
-    assert.deepEqual(await typesOf(ben, heard), ['audio/red']);
+    await ben.hears(heard);
+    await gets(ben, heard, 'audio/red');
     await silent.click('#mic');
   }
 });

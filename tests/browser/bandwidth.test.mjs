@@ -38,7 +38,7 @@ after(async () => {
 // Until that many seconds of Ben's and Cleo's time have been recorded, or that is so.
 const passed = (seconds, so = () => false) => until(`${seconds} s have been recorded`,
   async () => (await ben.courseOf(ann)).seconds > seconds || so(), { every: 500 });
-const height = async (person) => (await person.slotOf(ann))?.height;
+const height = async (person) => (await person.slotNow(ann))?.height;
 const top = (person) => until(`${person.name} has the top layer`, async () =>
   (await height(person)) === 720 && (await person.figures(ann)).layer === 2);
 

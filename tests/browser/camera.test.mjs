@@ -32,7 +32,7 @@ async function sentHeights(person) {
   return Object.fromEntries(sent.filter(({ frames }) => frames > 0).map(({ rid, height }) => [rid, height]));
 }
 
-const gets = (ann, height) => until(`Ben gets the picture ${height} high`, async () => (await ben.slotOf(ann))?.height === height);
+const gets = (ann, height) => ben.slotOf(ann, 'camera', { height });
 
 for (const { camera, heights } of [
   { camera: { width: 1280, height: 720 }, heights: { q: 180, h: 360, f: 720 } },
@@ -44,7 +44,8 @@ for (const { camera, heights } of [
     const ann = await Person.join(browser, server, 'hall', 'Ann', { ...SMALL, camera });
     await ben.sees(ann);
     await gets(ann, camera.height);
-    for (const [rid, height] of Object.entries(await sentHeights(ann))) assert.equal(height, heights[rid], rid);
+    await until('each layer that Ann sends is as high as it should be', async () =>
+      Object.entries(await sentHeights(ann)).every(([rid, height]) => height === heights[rid]), { also: async () => JSON.stringify(await sentHeights(ann)) });
     await ben.page.setViewportSize(SMALL);
     await gets(ann, heights.q);
     await until('Ann sends the lowest layer alone', async () => (await ann.sends()) === 'q');

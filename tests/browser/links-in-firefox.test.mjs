@@ -35,7 +35,7 @@ after(async () => {
   link?.close();
 });
 
-const height = async () => (await ben.slotOf(ann))?.height;
+const height = async () => (await ben.slotNow(ann))?.height;
 const top = () => until('Ben has the top layer', async () => (await height()) === 720 && (await ben.figures(ann)).layer === 2);
 const passed = (seconds) => until(`${seconds} s have been recorded`,
   async () => (await ben.courseOf(ann)).seconds > seconds, { every: 500 });

@@ -60,7 +60,7 @@ async function look(viewer) {
   await viewer.seesAndHears(who);
   await viewer.pin(who);
   await until(`${viewer.name} has the top layer`, async () =>
-    (await viewer.slotOf(who))?.height === 720 && (await viewer.figures(who)).layer === 2);
+    (await viewer.slotNow(who))?.height === 720 && (await viewer.figures(who)).layer === 2);
   return who;
 }
 

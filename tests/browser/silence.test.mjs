@@ -53,7 +53,7 @@ for (const red of ['off', 'on']) {
 
     test('silence takes less than a tenth of what speech does', async () => {
       await ann.speak(true);
-      await until('Ben hears Ann', () => ben.gets(ann, 'mic'));
+      await ben.hears(ann);
       await since();
       const begun = Date.now();
       const before = (await ann.sent('mic'))[0].packets;
@@ -72,7 +72,7 @@ for (const red of ['off', 'on']) {
 
     test('and who speaks again is heard at once', async () => {
       await ann.speak(true);
-      await until('Ben hears Ann', () => ben.gets(ann, 'mic'));
+      await ben.hears(ann);
     });
 
     test('nobody met an error, and the server ends with 0', async () => {

@@ -61,7 +61,7 @@ test('one who leaves frees the slot for the next', async () => {
 test('who speaks is heard by all, and takes the place of the last who is shown', async () => {
   const [, ben, cleo, dan, eve] = people;
   await eve.speak(true);
-  await Promise.all([ben, cleo, dan].map((it) => until(`${it.name} hears Eve`, () => it.gets(eve, 'mic'))));
+  await Promise.all([ben, cleo, dan].map((it) => it.hears(eve)));
   await sees(ben, dan, eve); // Dan took Ann's place, which was the first
   await sees(cleo, dan, eve);
   await sees(dan, cleo, eve);
@@ -72,7 +72,7 @@ test('the next speaker moves nobody who sees them already', async () => {
   const [, ben, cleo, dan, eve] = people;
   await eve.speak(false);
   await dan.speak(true);
-  await Promise.all([ben, cleo, eve].map((it) => until(`${it.name} hears Dan`, () => it.gets(dan, 'mic'))));
+  await Promise.all([ben, cleo, eve].map((it) => it.hears(dan)));
   await sees(ben, dan, eve);
   await sees(cleo, dan, eve);
   await sees(dan, cleo, eve);

@@ -45,7 +45,7 @@ test('who is pinned takes it, and nothing more is sent by the other', async () =
   await cleo.sees(ben);
   await sendsNothing(ann);
   await until('Ann looks like nobody', () => cleo.tile(ann, 'camera', 'avatar'));
-  await until('the picture is as large as the tile', async () => (await cleo.slotOf(ben)).height === 360);
+  await cleo.slotOf(ben, 'camera', { height: 360 }); // as large as the tile
 });
 
 test('it stays there when it is no longer pinned', async () => {
@@ -65,7 +65,7 @@ test('a pane that covers all pictures on a small screen stops them, and they com
   await cleo.sees(ann);
   await cleo.click('#who');
   await until('the server knows', async () => (await cleo.whys()).every((why) => why === 'hidden'));
-  assert.equal(await cleo.gets(ann, 'camera'), false);
+  await until('Cleo gets no pictures', async () => !(await cleo.gets(ann, 'camera')));
   await cleo.click('#side-close');
   await cleo.sees(ann);
 });

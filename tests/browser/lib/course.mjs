@@ -1,4 +1,4 @@
-// What a viewer went through in one slot, from what probe.mjs has recorded there.
+// What a viewer went through in one slot, from what probe.mjs has recorded there; null where that is nothing.
 //   seconds    how long that was
 //   kbit       per second, without headers and retransmissions
 // of a voice:
@@ -10,6 +10,7 @@
 //   heights    of the picture, in order
 export function course(samples, mid) {
   const list = samples.flatMap((inbound) => inbound.filter((it) => it.mid === mid));
+  if (!list.length) return null;
   const [first, last] = [list[0], list.at(-1)];
   const gain = (field, from = first, to = last) => (to[field] ?? 0) - (from[field] ?? 0);
   const share = (part, whole) => (whole > 0 ? part / whole : 0);

@@ -77,9 +77,27 @@ export class Person {
     }, source);
   }
 
-  // The slot in which the other's pictures or voice arrive, as of received(), or undefined.
-  async slotOf(other, source = 'camera') {
+  // The slot in which the other's pictures or voice arrive, as of received(), once it is like that ({ height: 360 }):
+  // nothing may arrive for a while on a machine with other things to do.
+  slotOf(other, source = 'camera', like = {}) {
+    const fits = (slot) => slot && Object.entries(like).every(([field, value]) => slot[field] === value);
+    const what = Object.entries(like).map(([field, value]) => `, ${field} ${value}`).join('');
+    return until(`${this.name} gets the ${source} of ${other.name}${what}`, async () => {
+      const slot = await this.slotNow(other, source);
+      return fits(slot) && slot;
+    }, { also: () => this.account() });
+  }
+
+  // The same at this moment, or undefined.
+  async slotNow(other, source = 'camera') {
     return (await this.received()).find((it) => it.participant === other.id && it.source === source && it.age < 3000);
+  }
+
+  // For errors: what each slot shows, as it arrives and as the server says.
+  async account() {
+    const slots = (await this.received()).filter(({ packets }) => packets).map(({ mid, participant, source, codec, age, frames, keys, packets, height }) =>
+      JSON.stringify({ mid, participant, source, codec, age: age && Math.round(age), frames, keys, packets, height }));
+    return `, pictures: ${(await this.whys()).join(' ')}, slots:\n${slots.join('\n')}`;
   }
 
   // What arrives in that slot, frame by frame, since the beginning: [{number, type, size}]. The person has to be watched.
@@ -104,8 +122,10 @@ export class Person {
   }
 
   async courseOf(other, source = 'camera') {
-    const { mid } = await this.slotOf(other, source);
-    return course(await this.page.evaluate(() => window.probe.recorded()), mid);
+    return until(`something is recorded of the ${source} of ${other.name}`, async () => {
+      const { mid } = await this.slotOf(other, source);
+      return course(await this.page.evaluate(() => window.probe.recorded()), mid);
+    });
   }
 
   // Why each slot of that kind shows what it shows, as the server says.
@@ -138,13 +158,17 @@ export class Person {
   async seesAndHears(...others) {
     for (const other of others) {
       await this.sees(other);
-      await until(`${this.name} hears ${other.name}`, () => this.gets(other, 'mic'));
+      await this.hears(other);
     }
+  }
+
+  hears(other) {
+    return until(`${this.name} hears ${other.name}`, () => this.gets(other, 'mic'), { also: () => this.account() });
   }
 
   // Both arrives and is shown in a tile with the other's name on it.
   async sees(other, source = 'camera') {
-    const also = async () => `, slots: ${(await this.whys()).join(' ')}`;
+    const also = () => this.account();
     await until(`${this.name} gets the ${source} of ${other.name}`, () => this.gets(other, source), { also });
     await until(`${this.name} is shown the ${source} of ${other.name}`, () => this.tile(other, source, 'picture'));
   }

@@ -8,5 +8,5 @@ export async function until(what, look, { timeout = 60000, every = 200, also = a
     if (seen) return seen;
     await new Promise((resolve) => setTimeout(resolve, every));
   } while (Date.now() < end);
-  throw new Error(`not within ${timeout} ms: ${what}${seen === undefined ? '' : ` (${JSON.stringify(seen)})`}${await also()}`);
+  throw new Error(`not within ${timeout} ms: ${what}${seen === undefined ? '' : ` (${JSON.stringify(seen)})`}${await also().catch((error) => `, ${error.message}`)}`);
 }
