@@ -51,7 +51,7 @@ static void output(void *arg, const uint8_t *datagram, size_t len)
         send_now(g, datagram, len);
 }
 
-static const struct peer_upcalls peer_upcalls = {output};
+static const struct peer_upcalls peer_upcalls = {.output = output};
 
 /* --- Time -------------------------------------------------------------------------- */
 

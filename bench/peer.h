@@ -47,6 +47,9 @@ struct peer_conf {
 
 struct peer_upcalls {
     void (*output)(void *arg, const uint8_t *datagram, size_t len);
+    /* A slot's packet as it came, decrypted; not what RTX brings again, nor what is read in part only. NULL =
+     * nobody looks. */
+    void (*media)(void *arg, const uint8_t *rtp, size_t len);
 };
 
 /* As which a slot's packets come. */

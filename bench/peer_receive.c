@@ -95,6 +95,8 @@ static void receive_plain(struct peer *p, const uint8_t *rtp, size_t len, uint64
         p->strangers++;
         return;
     }
+    if (!rtx && p->up->media)
+        p->up->media(p->arg, rtp, len);
     if (rtx) {
         packet.recovered = true;
         packet.payload += 2;

@@ -206,7 +206,14 @@ static void output(void *arg, const uint8_t *datagram, size_t len)
         person_send_raw(p, datagram, len);
 }
 
-static const struct peer_upcalls peer_upcalls = {output};
+static void media(void *arg, const uint8_t *rtp, size_t len)
+{
+    const struct person *p = arg;
+    if (p->look)
+        p->look(p->look_arg, rtp, len);
+}
+
+static const struct peer_upcalls peer_upcalls = {output, media};
 
 void person_send_raw(struct person *p, const void *bytes, size_t len)
 {

@@ -34,8 +34,10 @@ struct person {
     struct dtls_context *dtls;
     bool (*lose_in)(struct person *p, const uint8_t *datagram, size_t len); /* NULL = nothing */
     bool (*lose_out)(struct person *p, const uint8_t *datagram, size_t len);
-    uint32_t lost, seen; /* for these */
-    struct pipe *pipe;   /* before its socket; NULL = none */
+    uint32_t lost, seen;                                     /* for these */
+    void (*look)(void *arg, const uint8_t *rtp, size_t len); /* as peer_upcalls.media; NULL = nobody does */
+    void *look_arg;
+    struct pipe *pipe; /* before its socket; NULL = none */
 
     /* told by events */
     bool connected, gone;

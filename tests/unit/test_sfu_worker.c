@@ -155,7 +155,7 @@ static void output(void *arg, const uint8_t *datagram, size_t len)
     (void)!sendto(w->fd, datagram, len, 0, (const struct sockaddr *)&w->server, sizeof(w->server));
 }
 
-static const struct peer_upcalls upcalls = {output};
+static const struct peer_upcalls upcalls = {.output = output};
 
 static void run_peer(struct world *w, struct peer *p)
 {

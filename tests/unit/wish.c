@@ -71,7 +71,7 @@ void wish_describe(const struct wish *wish, uint32_t participant, const struct s
     static const struct rtp_ext_map exts = {.id = {[RTP_EXT_MID] = 1,
                                                    [RTP_EXT_RID] = 2,
                                                    [RTP_EXT_REPAIRED_RID] = 3,
-                                                   [RTP_EXT_AUDIO_LEVEL] = 4,
+                                                   [RTP_EXT_AUDIO_LEVEL] = WISH_LEVEL_ID,
                                                    [RTP_EXT_TRANSPORT_CC] = 5,
                                                    [RTP_EXT_ABS_SEND_TIME] = 6}};
     struct sfu_media_desc *m = &out->media;
@@ -88,10 +88,18 @@ void wish_describe(const struct wish *wish, uint32_t participant, const struct s
         m->exts.id[RTP_EXT_AUDIO_LEVEL] = 0;
     if (wish->no_send_times)
         m->exts.id[RTP_EXT_ABS_SEND_TIME] = 0;
+    if (wish->descriptor) {
+        m->exts.id[RTP_EXT_DEPENDENCY] = WISH_DESCRIPTOR_ID;
+        m->exts.mixed = true;
+    }
     snprintf(m->cname, sizeof(m->cname), "call");
-    add_format(m, RTP_CODEC_OPUS, 111, 0);
-    if (!wish->no_video_codec) {
-        add_format(m, RTP_CODEC_VP8, 96, wish->no_rtx ? 0 : 97);
+    add_format(m, RTP_CODEC_OPUS, WISH_OPUS, 0);
+    if (wish->red)
+        add_format(m, RTP_CODEC_RED, WISH_RED, 0);
+    if (wish->layered) {
+        add_format(m, wish->layered, WISH_LAYERED, WISH_LAYERED + 1);
+    } else if (!wish->no_video_codec) {
+        add_format(m, RTP_CODEC_VP8, WISH_VP8, wish->no_rtx ? 0 : WISH_VP8 + 1);
         m->formats[m->format_count - 1].remb = wish->feedback == PEER_REMB;
     }
     add_tracks(m, participant, wish);

@@ -8,6 +8,15 @@ enum { /* tracks of someone who has both */
        CAMERA = 1,
 };
 
+enum { /* payload types, the same for all, and ids of header extensions */
+       WISH_RED = 63,
+       WISH_VP8 = 96,
+       WISH_LAYERED = 100, /* as of layered_encoder.h */
+       WISH_OPUS = 111,
+       WISH_LEVEL_ID = 4,
+       WISH_DESCRIPTOR_ID = 9, /* likewise */
+};
+
 /* How a media plane finds out which stream belongs to which track. */
 enum signalled {
     BY_MID,  /* header extensions mid and rid, as browsers do */
@@ -25,7 +34,10 @@ struct wish {
     bool no_send_times;      /* nor in what it receives */
     bool silent;             /* no NACKs, no PLIs of its own accord */
     bool server_begins_dtls; /* a=setup:passive */
+    bool red;                /* it knows that, too */
     bool no_video_codec;     /* it cannot decode VP8 */
+    enum rtp_codec layered;  /* nor that, but this one, with the dependency descriptor where ... */
+    bool descriptor;         /* ... this says so; what is sent of it is the test's to make */
     bool muted;              /* its tracks, from the beginning */
     enum signalled signalled;
     bool obedient;               /* it sends what is wanted only */
