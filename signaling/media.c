@@ -345,9 +345,10 @@ json_t *media_stats(const struct sfu_transport_stats *stats)
         json_array_append_new(tracks, track_json(&stats->tracks[i]));
     for (size_t i = 0; i < stats->slot_count && i < SFU_SLOTS_MAX; i++)
         json_array_append_new(slots, slot_stats_json(i, &stats->slots[i]));
-    return json_pack("{s:f, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "rtt", stats->rtt_us / 1000.0,
-                     "estimate", (json_int_t)stats->estimate, "allotted", (json_int_t)stats->allotted, "srtp",
-                     stats->srtp_profile, "packets_in", (json_int_t)stats->packets_in, "bytes_in",
-                     (json_int_t)stats->bytes_in, "packets_out", (json_int_t)stats->packets_out, "bytes_out",
-                     (json_int_t)stats->bytes_out, "tracks", tracks, "slots", slots);
+    return json_pack("{s:f, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "rtt", stats->rtt_us / 1000.0,
+                     "estimate", (json_int_t)stats->estimate, "allotted", (json_int_t)stats->allotted, "remb",
+                     (json_int_t)stats->remb, "srtp", stats->srtp_profile, "packets_in",
+                     (json_int_t)stats->packets_in, "bytes_in", (json_int_t)stats->bytes_in, "packets_out",
+                     (json_int_t)stats->packets_out, "bytes_out", (json_int_t)stats->bytes_out, "tracks",
+                     tracks, "slots", slots);
 }

@@ -23,6 +23,19 @@ function layerText({ layer, target }) {
   return known(target) && target !== layer ? `${name(layer)} → ${name(target)}` : name(layer);
 }
 
+/** Of the call as a whole. */
+export function callFacts({ up, down, rtt, available, server }) {
+  return [
+    ['Sending', rate(up)],
+    ['Receiving', rate(down)],
+    ['Round trip', time(rtt ?? server?.rtt)],
+    ['Upload capacity', rate(available)],
+    ...(server?.remb ? [['Upload allowed', rate(server.remb)]] : []),
+    ['Download capacity', rate(server?.estimate || null)],
+    ['Download planned', rate(server?.allotted)],
+  ];
+}
+
 /* --- What the panel holds: cards `{key, title, rate, note, idle, data, facts: [[term, value]]}` --------------- */
 
 /** One for each stream that goes out, and for each layer that could. */
@@ -201,14 +214,7 @@ export class Panel {
     if (!stats) return;
     const { server } = stats;
     const slots = [...this.#plenum.slots.values()];
-    this.#facts.set([
-      ['Sending', rate(stats.up)],
-      ['Receiving', rate(stats.down)],
-      ['Round trip', time(stats.rtt ?? server?.rtt)],
-      ['Upload capacity', rate(stats.available)],
-      ['Download capacity', rate(server?.estimate || null)],
-      ['Download planned', rate(server?.allotted)],
-    ]);
+    this.#facts.set(callFacts(stats));
     write(this.#cipher, server?.srtp ? `Encrypted with ${cipher(server.srtp)}.` : '');
     this.#sent.set(sentCards(stats, this.#plenum.local));
     this.#received.set(receivedCards(stats, slots), emptyText(slots));

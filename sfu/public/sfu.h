@@ -183,6 +183,7 @@ struct sfu_transport_stats {
     uint32_t rtt_us;
     uint32_t estimate; /* bits per second that its network is thought to carry to it; 0 = it has no slots */
     uint32_t allotted; /* bits per second of that which its slots are to take together */
+    uint32_t remb; /* bits per second that it may send of pictures, as it was told by REMB; 0 = not told so */
     const char *srtp_profile; /* static string, "" before DTLS is done */
     uint64_t packets_in, bytes_in, packets_out, bytes_out;
     uint8_t track_count, slot_count;

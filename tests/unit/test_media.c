@@ -371,6 +371,7 @@ static void check_stats_json(void **state)
     (void)state;
     struct sfu_transport_stats *stats = g_new0(struct sfu_transport_stats, 1);
     stats->srtp_profile = "AEAD_AES_128_GCM";
+    stats->remb = UINT32_MAX;
     stats->track_count = 1;
     stats->tracks[0] = (struct sfu_track_stats){
         .id = 7, .kind = RTP_VIDEO, .source = SFU_CAMERA, .codec = RTP_CODEC_VP8, .layer_count = 1};
@@ -390,6 +391,7 @@ static void check_stats_json(void **state)
     const json_t *layer =
         json_array_get(json_object_get(json_array_get(json_object_get(json, "tracks"), 0), "layers"), 0);
     const json_t *slots = json_object_get(json, "slots");
+    assert_int_equal(json_integer_value(json_object_get(json, "remb")), UINT32_MAX);
     assert_int_equal(json_integer_value(json_object_get(layer, "ssrc")), UINT32_MAX);
     assert_int_equal(json_integer_value(json_object_get(layer, "packets")), 1ll << 40);
     assert_true(json_real_value(json_object_get(layer, "jitter")) == 1.5);
