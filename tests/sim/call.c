@@ -7,7 +7,6 @@
 enum {
     SECOND_US = 1000000,
     VOICE_US = 20000,
-    CROSS_BYTES = 1000,
     DRAIN_US = 10000000, /* after the end, until nothing is under way */
     HEIGHT = 720,
 };
@@ -88,7 +87,7 @@ static void act_on_viewer(struct call *c, struct call_viewer *v, const struct ca
         v->there->jitter_us = e->value * 1000;
         break;
     case CALL_CROSS:
-        v->cross_percent = e->value;
+        v->cross.share = e->value / 100.0;
         break;
     case CALL_HIDE:
     case CALL_SHOW:
@@ -195,27 +194,6 @@ static void speak(struct world *w, void *arg)
     world_at(w, w->now_us + VOICE_US - 2000 + dice(w, 4000), speak, v);
 }
 
-static void swallow(struct world *w, struct packet *p)
-{
-    (void)w;
-    free(p);
-}
-
-static void send_cross(struct world *w, void *arg)
-{
-    struct call_viewer *v = arg;
-    double bps = v->cross_percent / 100.0 * v->there->bps;
-    if (w->now_us >= v->call->end_us)
-        return;
-    if (bps > 0) {
-        struct packet *p = packet_new(0);
-        p->size = CROSS_BYTES;
-        p->arrive = swallow;
-        link_send(w, v->there, p);
-    }
-    world_at(w, w->now_us + (bps > 0 ? (uint64_t)(CROSS_BYTES * 8e6 / bps) : 100000), send_cross, v);
-}
-
 static void sample_viewer(struct call_viewer *v)
 {
     uint64_t now_us = v->call->world.now_us;
@@ -257,7 +235,9 @@ static void come(struct world *w, void *arg)
     struct call_viewer *v = arg;
     receiver_start(&v->receiver);
     world_at(w, w->now_us, speak, v);
-    world_at(w, w->now_us, send_cross, v);
+    v->cross.link = v->there;
+    v->cross.end_us = v->call->end_us;
+    cross_start(&v->cross, w);
     touch(v->call);
 }
 

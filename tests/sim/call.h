@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "cross.h"
 #include "receiver.h"
 #include "record.h"
 
@@ -62,7 +63,7 @@ struct call_viewer {
     struct link own_there, own_back;
     struct link *there;
     uint64_t start_us;
-    uint32_t cross_percent;
+    struct cross cross;
     struct sender sender;
     struct receiver receiver;
     struct record record;

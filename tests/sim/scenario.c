@@ -1,9 +1,11 @@
 #include "scenario.h"
 
+#include "cross.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-enum { KBPS = 1000, MBPS = 1000000, CROSS_BYTES = 1000 };
+enum { KBPS = 1000, MBPS = 1000000 };
 
 const struct scenario scenarios[] = {
     {.name = "start",
@@ -128,6 +130,7 @@ struct run {
     const struct step *step;
     struct world world;
     struct link there, back;
+    struct cross cross;
     struct flow flows[SCENARIO_FLOWS_MAX];
     struct record *records;
     int started;
@@ -155,32 +158,13 @@ static void take_sample(struct world *w, void *arg)
         world_at(w, w->now_us + RECORD_SAMPLE_US, take_sample, run);
 }
 
-static void swallow(struct world *w, struct packet *p)
-{
-    (void)w;
-    free(p);
-}
-
-static void send_cross(struct world *w, void *arg)
-{
-    struct run *run = arg;
-    double bps = run->step->cross * run->there.bps;
-    if (bps > 0) {
-        struct packet *p = packet_new(0);
-        p->size = CROSS_BYTES;
-        p->arrive = swallow;
-        link_send(w, &run->there, p);
-    }
-    if (w->now_us < run->end_us)
-        world_at(w, w->now_us + (bps > 0 ? (uint64_t)(CROSS_BYTES * 8e6 / bps) : 10000), send_cross, run);
-}
-
 static void apply(struct run *run, const struct step *step)
 {
     run->step = step;
     run->there.bps = step->bps;
     run->there.loss = step->loss;
     run->there.jitter_us = step->jitter_ms * 1000;
+    run->cross.share = step->cross;
     for (int i = 0; i < flow_count(run->scenario); i++)
         run->flows[i].top_bps = step->top_bps;
 }
@@ -232,10 +216,11 @@ void scenario_run(const struct scenario *s, uint64_t seed, struct record record[
     world_init(&run.world, seed);
     set_up(&run, s, record);
     run.end_us = run.world.now_us + (uint64_t)(s->end_s * 1e6);
+    run.cross = (struct cross){.link = &run.there, .end_us = run.end_us};
     next_step(&run.world, &run);
     world_at(&run.world, run.world.now_us, start_flow, &run);
     world_at(&run.world, run.world.now_us, take_sample, &run);
-    world_at(&run.world, run.world.now_us, send_cross, &run);
+    cross_start(&run.cross, &run.world);
     world_run(&run.world, run.end_us);
     for (int i = 0; i < flow_count(s); i++)
         flow_stop(&run.flows[i], &run.world);

@@ -1,5 +1,6 @@
 /* REMB for a publisher in a simulated network: what is asserted of each scenario, for several seeds, with
  * send times and with RTP timestamps alone. */
+#include "cross.h"
 #include "record.h"
 #include "upstream.h"
 
@@ -12,15 +13,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-enum {
-    SEEDS = 10,
-    KBPS = 1000,
-    MBPS = 1000000,
-    STEPS_MAX = 4,
-    CHECKS_MAX = 6,
-    CROSS_BYTES = 1000,
-    QUEUE_US = 1000000
-};
+enum { SEEDS = 10, KBPS = 1000, MBPS = 1000000, STEPS_MAX = 4, CHECKS_MAX = 6 };
 
 struct step {
     double at_s;
@@ -146,6 +139,7 @@ struct run {
     const struct step *step;
     struct world world;
     struct link there, back;
+    struct cross cross;
     struct upstream upstream;
     struct record record;
     uint64_t start_us;
@@ -167,26 +161,6 @@ static void take_sample(struct world *w, void *arg)
         world_at(w, w->now_us + RECORD_SAMPLE_US, take_sample, run);
 }
 
-static void swallow(struct world *w, struct packet *p)
-{
-    (void)w;
-    free(p);
-}
-
-static void send_cross(struct world *w, void *arg)
-{
-    struct run *run = arg;
-    double bps = run->step->cross * run->there.bps;
-    if (bps > 0) {
-        struct packet *p = packet_new(0);
-        p->size = CROSS_BYTES;
-        p->arrive = swallow;
-        link_send(w, &run->there, p);
-    }
-    if (runs(run))
-        world_at(w, w->now_us + (bps > 0 ? (uint64_t)(CROSS_BYTES * 8e6 / bps) : 10000), send_cross, run);
-}
-
 static void next_step(struct world *w, void *arg)
 {
     struct run *run = arg;
@@ -194,6 +168,7 @@ static void next_step(struct world *w, void *arg)
     run->there.bps = run->step->bps;
     run->there.loss = run->step->loss;
     run->there.jitter_us = run->step->jitter_ms * 1000;
+    run->cross.share = run->step->cross;
     run->upstream.top_bps = run->step->top_bps;
     run->upstream.most_bps = run->step->most_bps;
     const struct step *next = run->step + 1;
@@ -216,10 +191,11 @@ static void play(struct run *run, const struct scenario *s, bool timestamps, uin
     run->upstream.on_packet = record_packet;
     run->upstream.arg = &run->record;
     run->record.start_us = run->start_us = run->world.now_us;
+    run->cross = (struct cross){.link = &run->there, .end_us = run->start_us + (uint64_t)(s->end_s * 1e6)};
     next_step(&run->world, run);
     upstream_start(&run->upstream, &run->world);
     world_at(&run->world, run->world.now_us, take_sample, run);
-    world_at(&run->world, run->world.now_us, send_cross, run);
+    cross_start(&run->cross, &run->world);
     world_run(&run->world, run->start_us + (uint64_t)(s->end_s * 1e6));
     upstream_end(&run->upstream, &run->world);
     world_run(&run->world, run->world.now_us + 10000000);
