@@ -48,8 +48,7 @@ static void stop(struct layer *l)
     l->format = NULL;
     l->key_wanted = false;
     l->was_alive = false;
-    l->silent = false;
-    l->outrun_us = l->proven_us = 0;
+    l->rhythm = (struct rhythm){0};
     l->key_number = 0;
     l->spatial_count = 0;
 }
@@ -114,25 +113,13 @@ static bool count_arrival(struct layer *l, const struct packet *p, const struct 
     return true;
 }
 
-/* A layer begins a frame: those of its track of which nothing came for long, counted from the first frame of
- * another since then, are silent. So at low frame rates, when all are silent in between, none is, nor after a
- * pause of them all, whichever goes on first. */
 static void note_rhythm(struct layer *l, uint64_t now_us)
 {
-    if (l->silent) {
-        l->silent = false;
-        l->proven_us = now_us + LAYER_PROVE_US;
-    }
+    rhythm_frame(&l->rhythm, now_us);
     for (uint8_t i = 0; i < l->track->layer_count; i++) {
         struct layer *other = &l->track->layers[i];
-        if (other == l || other->silent || !other->was_alive)
-            continue;
-        if (!other->outrun_us)
-            other->outrun_us = now_us;
-        if (now_us < other->outrun_us + LAYER_SILENT_US)
-            continue;
-        other->silent = true;
-        track_changed(l->track);
+        if (other != l && other->was_alive && rhythm_other(&other->rhythm, now_us))
+            track_changed(l->track);
     }
 }
 
@@ -172,8 +159,7 @@ static void come_alive(struct layer *l, uint64_t now_us)
         return;
     l->was_alive = true;
     l->started_us = now_us;
-    l->silent = false;
-    l->outrun_us = l->proven_us = 0;
+    l->rhythm = (struct rhythm){0};
     room_retarget(l->track->room, l->track, now_us);
     track_changed(l->track);
 }
@@ -244,7 +230,7 @@ void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *f
     }
     l->format = format;
     l->heard_us = now_us;
-    l->outrun_us = 0;
+    rhythm_packet(&l->rhythm);
     if (l->nack)
         nack_receive(l->nack, p->view.seq, now_us);
     if (history_has(&l->history, number)) {
@@ -290,9 +276,7 @@ void layer_second(struct layer *l, uint64_t now_us)
     if (l->history.ring)
         history_expire(&l->history, now_us);
     bool alive = layer_alive(l, now_us);
-    bool proven = l->proven_us && now_us >= l->proven_us;
-    if (proven)
-        l->proven_us = 0;
+    bool proven = rhythm_proven(&l->rhythm, now_us);
     if (alive != l->was_alive || proven)
         track_changed(l->track);
     l->was_alive = alive;

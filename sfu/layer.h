@@ -8,6 +8,7 @@
 #include "layer_rate.h"
 #include "nack.h"
 #include "receive_stats.h"
+#include "rhythm.h"
 #include "sfu.h"
 #include "watch.h"
 
@@ -19,10 +20,7 @@ enum {
     LAYER_DTX_DEAD_US = 5000000,
     LAYER_KEY_ASK_US = 1000000, /* between key frame requests */
     LAYER_LOWEST_KEY_ASK_US = 500000,
-    LAYER_SILENT_US =
-        250000, /* without a packet while another layer of the track has frames: it is not shown */
-    LAYER_PROVE_US = 2000000, /* that it has to live after that, to be shown again */
-    LAYER_CACHED_MAX = 40,    /* packets: a key frame with more behind it is not fresh */
+    LAYER_CACHED_MAX = 40, /* packets: a key frame with more behind it is not fresh */
 };
 
 struct layer {
@@ -41,9 +39,7 @@ struct layer {
     struct dependency *dependency; /* NULL where no descriptor was negotiated */
     uint64_t started_us;           /* since when packets come without a pause */
     uint64_t heard_us;             /* last packet */
-    uint64_t outrun_us;            /* when another one of the track first began a frame since; 0 = none did */
-    uint64_t proven_us;            /* when it will be as good as the others again; 0 = it is */
-    bool silent;                   /* see LAYER_SILENT_US */
+    struct rhythm rhythm;          /* against the others of the track; who publishes it hears all of them */
     uint64_t key_asked_us;
     bool key_wanted, was_alive;
     uint64_t key_number;    /* of the first packet of the last key frame; 0 = none yet */

@@ -54,12 +54,12 @@ static void take_layer(struct layer *l, const struct remote_layer *told, uint64_
     if (!told->source)
         return;
     bool was_alive = l->was_alive;
-    if (l->silent != told->silent || l->proven_us != told->proven_us || l->height != told->height ||
-        l->spatial_count != told->spatial_count || was_alive != told->alive)
+    if (l->rhythm.silent != told->silent || l->rhythm.proven_us != told->proven_us ||
+        l->height != told->height || l->spatial_count != told->spatial_count || was_alive != told->alive)
         room_touch(l->track->room);
     l->clock = told->clock;
-    l->silent = told->silent;
-    l->proven_us = told->proven_us;
+    l->rhythm.silent = told->silent;
+    l->rhythm.proven_us = told->proven_us;
     l->spatial_count = told->spatial_count;
     l->width = told->width;
     l->height = told->height;

@@ -46,11 +46,11 @@ static struct remote_layer describe_layer(const struct layer *l, uint64_t now_us
     return (struct remote_layer){
         .source = l->source,
         .alive = layer_alive(l, now_us),
-        .silent = l->silent,
+        .silent = l->rhythm.silent,
         .spatial_count = l->spatial_count,
         .width = l->width,
         .height = l->height,
-        .proven_us = l->proven_us,
+        .proven_us = l->rhythm.proven_us,
         .format = l->format ? *l->format : (struct sfu_format){0},
         .clock = l->clock,
     };

@@ -168,7 +168,7 @@ struct layer *track_layer(struct track *track, unsigned wanted, uint64_t now_us)
             continue;
         if (!any || i <= wanted)
             any = l;
-        if (!l->silent && !l->proven_us && (!best || i <= wanted))
+        if (rhythm_keeps(&l->rhythm) && (!best || i <= wanted))
             best = l;
     }
     return best ? best : any;

@@ -15,8 +15,6 @@ enum {
     KEY_ASK_US = 1000000, /* as of sfu/track.h */
     LOWEST_KEY_ASK_US = 500000,
     DEAD_US = 1500000,
-    SILENT_US = 250000,
-    PROVE_US = 2000000,
 };
 
 static const struct rtp_ext_map exts = {.id = {[RTP_EXT_DEPENDENCY] = LAYERED_DESCRIPTOR_ID}, .mixed = true};
@@ -103,23 +101,13 @@ static struct truth truth_of(const struct stream *s, const struct layered_packet
     return t;
 }
 
-/* The other streams of which nothing came for long while this one had frames are silent. */
 static void note_rhythm(struct stream *s, uint64_t now_us)
 {
-    if (s->silent) {
-        s->silent = false;
-        s->proven_us = now_us + PROVE_US;
-    }
+    rhythm_frame(&s->rhythm, now_us);
     for (uint8_t i = 0; i < s->publisher->kind->streams; i++) {
         struct stream *other = &s->publisher->streams[i];
-        if (other == s || other->silent || !other->was_alive)
-            continue;
-        if (!other->outrun_us)
-            other->outrun_us = now_us;
-        if (now_us < other->outrun_us + SILENT_US)
-            continue;
-        other->silent = true;
-        note_changed(s->publisher);
+        if (other != s && other->was_alive && rhythm_other(&other->rhythm, now_us))
+            note_changed(s->publisher);
     }
 }
 
@@ -129,8 +117,7 @@ static void come_alive(struct stream *s, uint64_t now_us)
         return;
     s->was_alive = true;
     s->started_us = now_us;
-    s->silent = false;
-    s->outrun_us = s->proven_us = 0;
+    s->rhythm = (struct rhythm){0};
     note_changed(s->publisher);
 }
 
@@ -161,7 +148,7 @@ static void receive(struct stream *s, const struct layered_packet *packet, uint6
     uint64_t now_us = m->arrival_us;
     s->newest = number;
     s->heard_us = now_us;
-    s->outrun_us = 0;
+    rhythm_packet(&s->rhythm);
     come_alive(s, now_us);
     if (m->frame.start && s->publisher->kind->streams > 1)
         note_rhythm(s, now_us);
@@ -243,9 +230,7 @@ void publisher_second(struct publisher *p)
     uint64_t now_us = p->world->now_us;
     for (uint8_t i = 0; i < p->kind->streams; i++) {
         struct stream *s = &p->streams[i];
-        bool alive = stream_alive(s), proven = s->proven_us && now_us >= s->proven_us;
-        if (proven)
-            s->proven_us = 0;
+        bool alive = stream_alive(s), proven = rhythm_proven(&s->rhythm, now_us);
         if (alive != s->was_alive || proven)
             note_changed(p);
         s->was_alive = alive;
@@ -351,7 +336,7 @@ struct stream *publisher_stream(struct publisher *p, unsigned wanted)
             continue;
         if (!any || i <= wanted)
             any = s;
-        if (!s->silent && !s->proven_us && (!best || i <= wanted))
+        if (rhythm_keeps(&s->rhythm) && (!best || i <= wanted))
             best = s;
     }
     return best ? best : any;

@@ -8,6 +8,7 @@
 #include "demand.h"
 #include "frame.h"
 #include "layer_rate.h"
+#include "rhythm.h"
 #include "video.h"
 #include "world.h"
 
@@ -53,8 +54,9 @@ struct stream {
     struct layer_rate rates;
     struct media *history; /* a ring by number */
     uint64_t newest, key_number;
-    uint64_t started_us, heard_us, outrun_us, proven_us;
-    bool was_alive, silent, key_wanted;
+    uint64_t started_us, heard_us;
+    struct rhythm rhythm;
+    bool was_alive, key_wanted;
     uint64_t key_wanted_us, key_asked_us;
     struct forwarder *watchers[PUBLISHER_WATCHERS_MAX];
     size_t watcher_count;

@@ -143,12 +143,12 @@ static void a_layer_dies_and_returns(void **state)
     assert_int_equal(shown(&h), 2);
     uint64_t fills = h.fills, tellings = h.tellings;
     sender(&h)->side[2] = 0;
-    hall_run(&h, LAYER_SILENT_US / 1000 + 2 * HALL_VIDEO_US / 1000);
+    hall_run(&h, RHYTHM_SILENT_US / 1000 + 2 * HALL_VIDEO_US / 1000);
     assert_int_equal(shown(&h), 1);
     hall_run(&h, 5000);
     assert_int_equal(shown(&h), 1);
     sender(&h)->side[2] = HALL_SIDE << 2;
-    hall_run(&h, LAYER_PROVE_US / 1000 - 100);
+    hall_run(&h, RHYTHM_PROVE_US / 1000 - 100);
     assert_int_equal(shown(&h), 1);
     hall_run(&h, 100 + 2 * SECOND_MS);
     assert_int_equal(shown(&h), 2);
@@ -170,10 +170,10 @@ static void goes_on_after_a_pause(void **state)
     hall_run(&h, 3000);
     assert_int_equal(shown(&h), 2);
     sender(&h)->off[RTP_VIDEO] = true;
-    hall_run(&h, 2 * LAYER_SILENT_US / 1000);
+    hall_run(&h, 2 * RHYTHM_SILENT_US / 1000);
     sender(&h)->off[RTP_VIDEO] = false;
     sender(&h)->side[2] = 0;
-    hall_run(&h, LAYER_SILENT_US / 1000 - HALL_VIDEO_US / 1000);
+    hall_run(&h, RHYTHM_SILENT_US / 1000 - HALL_VIDEO_US / 1000);
     assert_int_equal(shown(&h), 2);
     sender(&h)->side[2] = HALL_SIDE << 2;
     for (uint64_t ms = 0; ms < SECOND_MS; ms++) {
