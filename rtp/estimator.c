@@ -3,36 +3,27 @@
 enum {
     PROBE_FIRST = 3, /* of the rate at the start, and when traffic returns */
     PROBE_SECOND = 6,
-    DRAIN_US = 5000000,
-    JITTER_WEIGHT = 32,        /* of what was known against the newest difference */
-    JITTER_US_MAX = 200000,    /* of one difference */
-    JITTER_OWN_BITS = 600 * 8, /* by which neighbours in a bottleneck differ in size, on the mean */
     JITTERS_HELD = 3,          /* a probe that was held up for less than so many tells nothing bad */
-    SINKING_US = 1000000,      /* after a decrease */
-    OVERUSE_WAIT_US = 10000,   /* all packets waited that long, of some frames */
     LIMITED_STEP_PERCENT = 80, /* of the target, times what overuse leaves of it */
     CONTENDED_US = 7000000,
     CONTENDED_PERCENT = 125,
     CALM_US = 1500000, /* after a decrease no probe */
     SIGNS_US = 2000000,
-    SILENT_PERCENT = 70,        /* of the rate is left after each step of silence */
-    SILENT_PACKETS = 10,        /* unheard of: fewer may be on their way */
     PROBE_ACKED_PERCENT = 85,   /* a probe does not put the estimate below this share of what arrives */
     EXERCISED_PERCENT = 90,     /* a probe that found this share of the target confirms it */
     HAD_MARGIN = 8,             /* what is given may take an eighth more than it was thought to */
     REPORT_SENT = 4,            /* no probes help where only reports come: grow to that many times the use */
     REPORT_GROUND_BPS = 150000, /* or at least to that */
-    REMB_TRUST_US = 2000000,    /* after a decrease for losses a REMB does not lift the rate */
 };
 
 void estimator_init(struct estimator *e, struct flight_packet *ring, size_t capacity, uint64_t now_us)
 {
     *e = (struct estimator){.target_bps = ESTIMATOR_START_BPS, .exercised_us = now_us};
     flight_init(&e->flight, ring, capacity);
-    trendline_init(&e->trendline);
+    delay_init(&e->delay);
     aimd_init(&e->aimd, ESTIMATOR_START_BPS, ESTIMATOR_FLOOR_BPS, ESTIMATOR_MAX_BPS, now_us);
     loss_estimate_init(&e->loss, ESTIMATOR_FLOOR_BPS);
-    loss_report_init(&e->report, ESTIMATOR_START_BPS, ESTIMATOR_FLOOR_BPS, now_us);
+    fallback_init(&e->fallback, ESTIMATOR_START_BPS, ESTIMATOR_FLOOR_BPS, now_us);
 }
 
 /* --- The target ---------------------------------------------------------------------- */
@@ -44,26 +35,11 @@ static uint32_t within(uint64_t bps)
                                      : (uint32_t)bps;
 }
 
-static bool remb_holds(const struct estimator *e, uint64_t now_us)
-{
-    return e->basis == ESTIMATOR_REMB && now_us - e->remb_us < ESTIMATOR_REMB_US;
-}
-
 static void retarget(struct estimator *e, uint64_t now_us)
 {
-    switch (e->basis) {
-    case ESTIMATOR_START:
-        e->target_bps = e->deaf ? e->report.bps : ESTIMATOR_START_BPS;
-        break;
-    case ESTIMATOR_TRANSPORT_CC:
-        e->target_bps = within(loss_estimate_update(&e->loss, e->aimd.bps, acked_rate_bps(&e->acked)));
-        break;
-    case ESTIMATOR_REMB:
-    case ESTIMATOR_REPORTS:
-        e->target_bps =
-            within(remb_holds(e, now_us) && e->remb_bps < e->report.bps ? e->remb_bps : e->report.bps);
-        break;
-    }
+    uint64_t bps = e->has_feedback ? loss_estimate_update(&e->loss, e->aimd.bps, acked_rate_bps(&e->acked))
+                                   : fallback_bps(&e->fallback, now_us);
+    e->target_bps = within(bps);
 }
 
 uint32_t estimator_target_bps(const struct estimator *e)
@@ -78,18 +54,18 @@ bool estimator_hungry(const struct estimator *e)
 
 void estimator_expect(struct estimator *e, bool transport_cc)
 {
-    e->deaf = !transport_cc;
+    e->fallback.deaf = !transport_cc;
 }
 
 bool estimator_swamped(const struct estimator *e, uint64_t now_us)
 {
-    return e->queue.stands &&
+    return e->delay.queue.stands &&
            (uint64_t)rate_bps(&e->sent, now_us) * 100 > (uint64_t)e->target_bps * ESTIMATOR_SWAMPED_PERCENT;
 }
 
 bool estimator_arrived(const struct estimator *e, uint64_t since_us)
 {
-    return e->arrived_us >= since_us;
+    return delay_arrived(&e->delay, since_us);
 }
 
 /* So little is sent that nothing is learned about more. */
@@ -117,10 +93,7 @@ void estimator_sent(struct estimator *e, size_t size, bool numbered, uint64_t no
             probe_measure_complete(&e->measure, cluster);
     }
     flight_sent(&e->flight, size, cluster, now_us);
-    if (e->unheard == 0)
-        e->unheard_us = now_us;
-    if (e->unheard < UINT32_MAX)
-        e->unheard++;
+    silence_sent(&e->silence, now_us);
 }
 
 void estimator_dropped(struct estimator *e, uint16_t number)
@@ -157,15 +130,6 @@ struct findings {
     uint64_t skipped_bytes; /* to be counted as acknowledged with the first that arrived */
 };
 
-static void note_jitter(struct estimator *e, const struct inter_arrival_delta *d)
-{
-    int64_t apart_us = d->arrival_us - d->sent_us;
-    int64_t size_us = apart_us < 0 ? -apart_us : apart_us;
-    if (size_us > JITTER_US_MAX)
-        size_us = JITTER_US_MAX;
-    e->jitter_us = (uint32_t)((e->jitter_us * (JITTER_WEIGHT - 1) + size_us) / JITTER_WEIGHT);
-}
-
 static void packet(struct estimator *e, const struct flight_result *r, bool is_limited, uint64_t now_us,
                    struct findings *f)
 {
@@ -181,12 +145,7 @@ static void packet(struct estimator *e, const struct flight_result *r, bool is_l
         f->delay_us = delay_us;
     acked_rate_packet(&e->acked, (r->counted ? 0u : r->size) + f->skipped_bytes, r->arrival_us, is_limited);
     f->skipped_bytes = 0;
-    struct inter_arrival_delta delta;
-    if (inter_arrival_packet(&e->inter_arrival, r->sent_us, r->arrival_us, now_us, &delta)) {
-        trendline_delta(&e->trendline, &delta);
-        if (!r->cluster)
-            note_jitter(e, &delta);
-    }
+    delay_packet(&e->delay, r->sent_us, r->arrival_us, r->cluster != 0, now_us);
     if (r->sent_us > f->newest_us)
         f->newest_us = r->sent_us;
 }
@@ -203,18 +162,11 @@ static uint32_t believed(const struct estimator *e, const struct probe_outcome *
     return p->saturated || p->bps < bps ? bps : p->bps < step ? p->bps : (uint32_t)step;
 }
 
-/* Without what packets of different sizes make in a bottleneck. */
-static uint32_t foreign_jitter_us(const struct estimator *e)
-{
-    uint32_t own_us = (uint32_t)(JITTER_OWN_BITS * UINT64_C(1000000) / e->target_bps);
-    return e->jitter_us > own_us ? e->jitter_us - own_us : 0;
-}
-
 /* The result replaces the estimate; a low one only as far as what arrives at the moment allows. Returns
  * the rate from which to go on, 0 = not. */
 static uint32_t take_probe(struct estimator *e, const struct probe_outcome *p, uint64_t now_us)
 {
-    if (p->bps < e->aimd.bps && p->held_us < foreign_jitter_us(e) * JITTERS_HELD)
+    if (p->bps < e->aimd.bps && p->held_us < delay_foreign_jitter_us(&e->delay, e->target_bps) * JITTERS_HELD)
         return 0; /* any packets might have arrived like that */
     uint64_t ground = (uint64_t)acked_rate_bps(&e->acked) * PROBE_ACKED_PERCENT / 100;
     if (ground > e->aimd.bps)
@@ -231,46 +183,6 @@ static uint32_t take_probe(struct estimator *e, const struct probe_outcome *p, u
     return followed ? bps : 0;
 }
 
-/* The queue has become shorter since the last decrease: it drains. */
-static bool sinks(const struct estimator *e, uint64_t now_us)
-{
-    bool decreased = e->aimd.decreased_us && now_us - e->aimd.decreased_us < SINKING_US;
-    return decreased && e->queue.wait_us < e->overuse_wait_us;
-}
-
-/* Frames come in bursts, a key frame above all, and so do probes: the trend rises while one arrives and sees
- * a queue that is gone soon after. Overuse is what leaves a queue behind, and one that does not sink already
- * after the last decrease. */
-static bool leaves_queue(const struct estimator *e, uint64_t now_us)
-{
-    int64_t least_us = OVERUSE_WAIT_US + (int64_t)foreign_jitter_us(e);
-    return e->queue.wait_us >= least_us && !sinks(e, now_us);
-}
-
-/* The rate was lowered for a queue that stands. Whether it is low enough is seen by what was sent since,
- * which has to come out of that queue first. */
-static bool is_answered(const struct estimator *e)
-{
-    return !e->queue.stands || !e->stood_us || estimator_arrived(e, e->stood_us + STANDING_QUEUE_SPAN_US / 2);
-}
-
-/* A queue that has come to stand is overuse, whatever the trend has seen of it so far, and so is one that
- * stands full, although its delay does not grow any more. One that was made is given time to drain before the
- * rate rises; if it does not, it is somebody else's. */
-static enum trend verdict(const struct estimator *e, uint64_t now_us)
-{
-    if (!is_answered(e))
-        return TREND_UNDERUSE;
-    if (e->queue.rose || (e->queue.full && !sinks(e, now_us)))
-        return TREND_OVERUSE;
-    if (e->trendline.trend == TREND_OVERUSE && !leaves_queue(e, now_us))
-        return TREND_UNDERUSE;
-    if (e->queue.stands && e->trendline.trend == TREND_NORMAL && e->aimd.decreased_us &&
-        now_us - e->aimd.decreased_us < DRAIN_US)
-        return TREND_UNDERUSE;
-    return e->trendline.trend;
-}
-
 /* What the way carries. Where a queue builds, that may be far more than was sent a moment ago: a key frame of
  * a larger layer makes one on a way that has room for the layer. Where one stands it is what arrives now, and
  * may be far less than a moment ago: the mean comes down too slowly for that. Where little is sent a short
@@ -282,7 +194,7 @@ static uint32_t carried(const struct estimator *e, enum trend trend, bool is_lim
     if (trend != TREND_OVERUSE || !mean)
         return mean;
     uint32_t burst = acked_rate_burst_bps(&e->acked), most = burst > mean ? burst : mean;
-    if (e->queue.stands && burst)
+    if (e->delay.queue.stands && burst)
         return burst;
     uint32_t step = (uint32_t)((uint64_t)e->aimd.bps * LIMITED_STEP_PERCENT / 100);
     return is_limited && step > most ? step : most;
@@ -290,16 +202,14 @@ static uint32_t carried(const struct estimator *e, enum trend trend, bool is_lim
 
 static void judge(struct estimator *e, const struct findings *f, bool is_limited, uint64_t now_us)
 {
-    enum trend trend = verdict(e, now_us);
+    enum trend trend = delay_verdict(&e->delay, e->target_bps, e->aimd.decreased_us, now_us);
     uint32_t go_on_bps = 0;
-    if (trend == TREND_OVERUSE || !is_answered(e))
-        e->overuse_wait_us = e->queue.wait_us;
     if (f->cluster && f->probe.bps && trend != TREND_OVERUSE)
         go_on_bps = take_probe(e, &f->probe, now_us);
     else
         aimd_update(&e->aimd, trend, carried(e, trend, is_limited), is_limited, now_us);
-    if (e->queue.stands && e->aimd.decreased_us == now_us)
-        e->stood_us = now_us;
+    if (e->aimd.decreased_us == now_us)
+        delay_lowered(&e->delay, now_us);
     if (f->cluster)
         probe_result(&e->probe, f->cluster, go_on_bps, now_us);
 }
@@ -308,11 +218,9 @@ static void judge(struct estimator *e, const struct findings *f, bool is_limited
  * viewer, but try the rate that there was. */
 static void revive(struct estimator *e, uint64_t now_us)
 {
-    uint32_t before = e->silent_bps;
-    e->silent_bps = 0;
-    e->inter_arrival = (struct inter_arrival){.has_current = false};
+    uint32_t before = silence_end(&e->silence);
+    delay_forget(&e->delay);
     e->acked = (struct acked_rate){.started = false};
-    trendline_init(&e->trendline);
     loss_estimate_init(&e->loss, ESTIMATOR_FLOOR_BPS);
     aimd_set(&e->aimd, before / 2 < ESTIMATOR_START_BPS ? before / 2 : ESTIMATOR_START_BPS, now_us);
     probe_open(&e->probe, before / 2, before, now_us);
@@ -328,15 +236,13 @@ void estimator_feedback(struct estimator *e, const struct rtcp_cc *cc, uint64_t 
     struct findings f = {.skipped_bytes = batch.skipped_bytes};
     for (size_t i = 0; i < batch.count; i++)
         packet(e, &batch.of[i], is_limited, now_us, &f);
-    e->basis = ESTIMATOR_TRANSPORT_CC;
+    e->has_feedback = true;
     e->heard_us = now_us;
-    e->unheard = 0;
-    if (f.newest_us > e->arrived_us)
-        e->arrived_us = f.newest_us;
+    silence_heard(&e->silence);
     if (f.newest_us && !e->rtt_reported)
         set_rtt(e, (uint32_t)(now_us - f.newest_us < UINT32_MAX ? now_us - f.newest_us : UINT32_MAX));
-    standing_queue_feedback(&e->queue, f.delay_us, batch.count, f.lost, now_us);
-    if (e->silent_bps && f.newest_us)
+    delay_feedback(&e->delay, f.newest_us, f.delay_us, batch.count, f.lost, now_us);
+    if (e->silence.before_bps && f.newest_us)
         revive(e, now_us);
     else
         judge(e, &f, is_limited, now_us);
@@ -346,14 +252,9 @@ void estimator_feedback(struct estimator *e, const struct rtcp_cc *cc, uint64_t 
 
 void estimator_remb(struct estimator *e, uint64_t bps, uint64_t now_us)
 {
-    if (e->basis == ESTIMATOR_TRANSPORT_CC)
+    if (e->has_feedback)
         return;
-    e->basis = ESTIMATOR_REMB;
-    e->remb_us = now_us;
-    e->remb_bps = within(bps);
-    bool trusted = e->report.decreased_us == 0 || now_us - e->report.decreased_us > REMB_TRUST_US;
-    if (trusted && e->remb_bps > e->report.bps)
-        e->report.bps = e->remb_bps;
+    fallback_remb(&e->fallback, within(bps), now_us);
     retarget(e, now_us);
 }
 
@@ -369,56 +270,37 @@ static uint32_t report_most(const struct estimator *e, uint64_t now_us)
 
 void estimator_report(struct estimator *e, uint32_t expected, int32_t lost, uint64_t now_us)
 {
-    if (e->basis == ESTIMATOR_TRANSPORT_CC)
+    if (e->has_feedback)
         return;
-    if (e->basis == ESTIMATOR_START || !remb_holds(e, now_us))
-        e->basis = ESTIMATOR_REPORTS;
-    loss_report_update(&e->report, expected, lost, report_most(e, now_us), e->rtt_us, now_us);
+    fallback_report(&e->fallback, expected, lost, report_most(e, now_us), e->rtt_us, now_us);
     retarget(e, now_us);
 }
 
 /* --- Time -------------------------------------------------------------------------------- */
 
-/* Packets leave and nothing is heard of them: neither delay nor loss would ever tell. */
 static void notice_silence(struct estimator *e, uint64_t now_us)
 {
-    if (e->basis != ESTIMATOR_TRANSPORT_CC || e->unheard < SILENT_PACKETS ||
-        now_us - e->unheard_us < (uint64_t)ESTIMATOR_SILENT_US + e->rtt_us)
+    uint32_t bps = silence_lower(&e->silence, e->aimd.bps, e->rtt_us, now_us);
+    if (!bps)
         return;
-    if (!e->silent_bps)
-        e->silent_bps = e->aimd.bps;
-    aimd_set(&e->aimd, (uint32_t)((uint64_t)e->aimd.bps * SILENT_PERCENT / 100), now_us);
-    e->unheard_us += ESTIMATOR_SILENT_STEP_US;
+    aimd_set(&e->aimd, bps, now_us);
     retarget(e, now_us);
 }
 
-/* To one who tells nothing. */
 static void grant(struct estimator *e, uint32_t bps, uint64_t now_us)
 {
-    if (!e->deaf || e->basis == ESTIMATOR_TRANSPORT_CC || e->report.decreased_us || bps <= e->report.bps)
-        return;
-    e->report.bps = within(bps);
-    retarget(e, now_us);
+    if (!e->has_feedback && fallback_grant(&e->fallback, within(bps)))
+        retarget(e, now_us);
 }
 
-/* Packets leave, and there never was any feedback: it was promised and does not come. */
-static void notice_deafness(struct estimator *e, uint64_t now_us)
+/* It has sent no feedback yet. */
+static void do_without(struct estimator *e, uint64_t now_us)
 {
-    if (!e->deaf && e->unheard >= SILENT_PACKETS && now_us - e->unheard_us >= ESTIMATOR_DEAF_US)
-        e->deaf = true;
+    if (silence_is_deaf(&e->silence, now_us))
+        e->fallback.deaf = true;
     grant(e, e->probe.wanted_bps, now_us);
-}
-
-/* So little is sent that there is nothing to report on: try again what losses spoke against. */
-static void notice_quiet(struct estimator *e, uint64_t now_us)
-{
-    if (e->basis == ESTIMATOR_REMB && !remb_holds(e, now_us))
-        e->basis = ESTIMATOR_REPORTS;
-    if (e->basis != ESTIMATOR_REPORTS || !limited(e, now_us) ||
-        now_us - e->report.updated_us < ESTIMATOR_QUIET_US)
-        return;
-    loss_report_quiet(&e->report, report_most(e, now_us), now_us);
-    retarget(e, now_us);
+    if (fallback_quiet(&e->fallback, report_most(e, now_us), limited(e, now_us), now_us))
+        retarget(e, now_us);
 }
 
 static bool stale(const struct estimator *e, uint64_t now_us)
@@ -462,7 +344,7 @@ static void distrust(struct estimator *e, uint64_t now_us)
  * feedback takes them back. */
 static bool calm(const struct estimator *e, uint64_t now_us)
 {
-    bool signs = e->trendline.trend == TREND_OVERUSE || e->queue.stands ||
+    bool signs = e->delay.trendline.trend == TREND_OVERUSE || e->delay.queue.stands ||
                  (e->loss.limited && loss_estimate_heavy(&e->loss));
     return (!signs || now_us - e->heard_us > SIGNS_US) &&
            (e->aimd.decreased_us == 0 || now_us - e->aimd.decreased_us > CALM_US);
@@ -470,24 +352,23 @@ static bool calm(const struct estimator *e, uint64_t now_us)
 
 void estimator_tick(struct estimator *e, uint64_t now_us)
 {
-    notice_silence(e, now_us);
-    if (e->basis == ESTIMATOR_TRANSPORT_CC) {
+    if (e->has_feedback) {
+        notice_silence(e, now_us);
         refresh(e, now_us);
     } else {
-        notice_deafness(e, now_us);
-        notice_quiet(e, now_us);
+        do_without(e, now_us);
     }
-    if (e->probe.tried_us == 0 && !e->deaf && estimator_hungry(e))
+    if (e->probe.tried_us == 0 && !e->fallback.deaf && estimator_hungry(e))
         probe_open(&e->probe, within((uint64_t)e->target_bps * PROBE_FIRST),
                    within((uint64_t)e->target_bps * PROBE_SECOND), now_us);
-    probe_jitter(&e->probe, foreign_jitter_us(e));
-    if (e->basis == ESTIMATOR_TRANSPORT_CC)
+    probe_jitter(&e->probe, delay_foreign_jitter_us(&e->delay, e->target_bps));
+    if (e->has_feedback)
         probe_update(&e->probe, e->target_bps, calm(e, now_us), now_us);
 }
 
 static void doubt(struct estimator *e, uint32_t bps, uint64_t now_us)
 {
-    if (e->basis == ESTIMATOR_TRANSPORT_CC && stale(e, now_us) && bps > stale_cap(e))
+    if (e->has_feedback && stale(e, now_us) && bps > stale_cap(e))
         distrust(e, now_us);
 }
 

@@ -5,7 +5,7 @@
  * What holds before anything was heard: with transport-cc the start, and probes
  * at once; they need nothing but padding, so a viewer that is sent nothing gets
  * out of it, too. Without (estimator_expect(), or none came for
- * ESTIMATOR_DEAF_US) whatever is wanted, until a REMB says otherwise or the first
+ * SILENCE_DEAF_US) whatever is wanted, until a REMB says otherwise or the first
  * report that tells of losses: there is no other way to find out.
  *
  * Sizes are those of whole datagrams, headers of IP and UDP included; the target
@@ -20,14 +20,15 @@
 
 #include "acked_rate.h"
 #include "aimd.h"
+#include "delay.h"
+#include "fallback.h"
 #include "flight.h"
 #include "loss_estimate.h"
-#include "loss_report.h"
 #include "pacer.h"
 #include "probe.h"
 #include "probe_measure.h"
 #include "rate.h"
-#include "standing_queue.h"
+#include "silence.h"
 
 enum {
     ESTIMATOR_START_BPS = 600000,
@@ -36,45 +37,26 @@ enum {
     /* An estimate that was not exercised for so long is capped at twice the acknowledged rate, though not
      * below the start: it is trusted like a new viewer's, and probed, once more is wanted. */
     ESTIMATOR_STALE_US = 10000000,
-    ESTIMATOR_LIMITED_PERCENT = 80,    /* of the target used: below it the sender is application-limited */
-    ESTIMATOR_REMB_US = 10000000,      /* a REMB is good for that long */
-    ESTIMATOR_SILENT_US = 1000000,     /* packets leave and no feedback comes: the way is blocked ... */
-    ESTIMATOR_SILENT_STEP_US = 500000, /* ... and the rate lowered that often */
-    ESTIMATOR_DEAF_US = 5000000,       /* packets leave, and no feedback ever came: there is none */
-    ESTIMATOR_QUIET_US = 1000000,      /* no report for so long, as little is sent: as one without losses */
-    ESTIMATOR_SWAMPED_PERCENT = 150,   /* of the target is sent while a queue stands */
+    ESTIMATOR_LIMITED_PERCENT = 80,  /* of the target used: below it the sender is application-limited */
+    ESTIMATOR_SWAMPED_PERCENT = 150, /* of the target is sent while a queue stands */
 };
-
-/* What the target rests on. */
-enum estimator_basis { ESTIMATOR_START, ESTIMATOR_TRANSPORT_CC, ESTIMATOR_REMB, ESTIMATOR_REPORTS };
 
 struct estimator {
     struct flight flight;
-    struct inter_arrival inter_arrival;
-    struct trendline trendline;
-    struct standing_queue queue;
+    struct delay delay;
+    struct silence silence;
     struct acked_rate acked;
     struct aimd aimd;
     struct loss_estimate loss;
-    struct loss_report report;
+    struct fallback fallback; /* what holds until feedback comes */
     struct probe probe;
     struct probe_measure measure;
     struct rate sent;
-    int64_t overuse_wait_us; /* in the queue, when the rate was lowered for it last */
-    uint64_t stood_us;       /* when the rate was lowered last while a queue stood; 0 = never */
-    enum estimator_basis basis;
-    bool deaf; /* no transport-cc is to be expected */
+    bool has_feedback; /* some came: the target rests on it */
     uint32_t target_bps;
-    uint32_t remb_bps;
     uint32_t rtt_us;       /* 0 = not known */
-    uint32_t jitter_us;    /* mean difference of the delays of neighbours, probes aside */
     bool rtt_reported;     /* else it is from feedback, which is later by what the viewer waits */
-    uint32_t unheard;      /* packets sent since the last feedback */
-    uint64_t unheard_us;   /* when the first of them was, or the rate last lowered for their sake */
     uint64_t heard_us;     /* the last feedback */
-    uint64_t arrived_us;   /* when the newest packet that arrived was sent */
-    uint32_t silent_bps;   /* the estimate before the silence that lasts; 0 = none */
-    uint64_t remb_us;      /* when the last one came */
     uint64_t exercised_us; /* when the target was last in use, or a probe confirmed it */
     uint32_t wished_bps;   /* as estimator_wish() was told */
     uint32_t had_bps;      /* as estimator_have() was told */

@@ -180,7 +180,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         uint32_t target = estimator_target_bps(&v.e);
         CHECK(target >= ESTIMATOR_FLOOR_BPS && target <= ESTIMATOR_MAX_BPS);
         CHECK(v.e.aimd.bps >= ESTIMATOR_FLOOR_BPS && v.e.aimd.bps <= ESTIMATOR_MAX_BPS);
-        CHECK(isfinite(v.e.trendline.smoothed_ms) && isfinite(v.e.trendline.threshold_ms));
+        CHECK(isfinite(v.e.delay.trendline.smoothed_ms) && isfinite(v.e.delay.trendline.threshold_ms));
         CHECK(isfinite(v.e.acked.bps) && isfinite(v.e.loss.bps) && isfinite(v.e.aimd.capacity.kbps));
         CHECK(v.e.loss.inherent >= 0 && v.e.loss.inherent < 1 && loss_estimate_share(&v.e.loss) <= 1);
     }

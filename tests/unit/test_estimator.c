@@ -120,12 +120,12 @@ static void sees_a_cliff(void **state)
     struct viewer *v = *state;
     run_behind(v, 550, 1000, 3000);
     assert_false(estimator_swamped(&v->e, v->now_us));
-    assert_true(v->e.queue.wait_us < 1000);
+    assert_true(v->e.delay.queue.wait_us < 1000);
     uint64_t narrow_us = v->now_us;
     run_behind(v, 550, 200, 400);
     assert_in_range(estimator_target_bps(&v->e), 140 * KBPS, 200 * KBPS);
     assert_true(estimator_swamped(&v->e, v->now_us));
-    assert_in_range(v->e.queue.wait_us, STANDING_QUEUE_US, 300000);
+    assert_in_range(v->e.delay.queue.wait_us, STANDING_QUEUE_US, 300000);
     assert_true(estimator_arrived(&v->e, narrow_us));
     assert_false(estimator_arrived(&v->e, v->now_us - 100000)); /* it is in the queue */
     run_behind(v, 100, 200, 3000);
