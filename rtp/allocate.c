@@ -1,9 +1,9 @@
 #include "allocate.h"
 
 #include "ladder.h"
+#include "voices.h"
 
 enum {
-    AUDIO_BPS = 40000, /* where it is not known: Opus at 32 kbps with its headers */
     RANKS = 3,
     ROUNDS_MAX = ALLOCATE_STEPS_MAX,
 };
@@ -154,49 +154,10 @@ static void spend(struct spending *sp, bool living)
 
 /* --- Results ----------------------------------------------------------------------------- */
 
-static const struct allocate_step *voice(const struct allocate_slot *slot)
-{
-    for (size_t i = 0; i < ladder_steps(slot); i++) {
-        if (slot->steps[i].alive)
-            return &slot->steps[i];
-    }
-    return NULL;
-}
-
-static uint32_t voice_bps(const struct allocate_step *s)
-{
-    return s->bps ? s->bps : AUDIO_BPS;
-}
-
-static bool is_voice(const struct allocate_slot *slot)
-{
-    return slot->kind == RTP_AUDIO && slot->source && !slot->hidden && voice(slot);
-}
-
-static size_t count_voices(const struct allocate_slot *slots, size_t count)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < count && i < ALLOCATE_SLOTS_MAX; i++)
-        n += is_voice(&slots[i]);
-    return n;
-}
-
-/* As many go before it as there is room for. */
-static bool is_left_out(const struct spending *sp, const struct allocate_slot *slots, size_t count, size_t at)
-{
-    size_t before = 0;
-    for (size_t i = 0; i < count && i < ALLOCATE_SLOTS_MAX; i++) {
-        bool first =
-            slots[i].priority != slots[at].priority ? slots[i].priority > slots[at].priority : i < at;
-        before += is_voice(&slots[i]) && first;
-    }
-    return before >= sp->voices;
-}
-
 static void give_audio(struct spending *sp, const struct allocate_slot *slot, struct allocate_choice *c)
 {
-    const struct allocate_step *s = voice(slot);
-    *c = (struct allocate_choice){ALLOCATE_GIVEN, s->layer, s->tid, s->layer, false, voice_bps(s)};
+    const struct allocate_step *s = voices_step(slot);
+    *c = (struct allocate_choice){ALLOCATE_GIVEN, s->layer, s->tid, s->layer, false, voices_bps(slot)};
     sp->audio_bps += c->bps;
 }
 
@@ -216,8 +177,8 @@ static void seat_all(struct allocate *a, struct spending *sp, const struct alloc
         if (choices[i].why != ALLOCATE_NO_LAYER) {
             if (i < ALLOCATE_SLOTS_MAX)
                 a->memory[i].layer = ALLOCATE_NONE;
-        } else if (is_voice(&slots[i])) {
-            if (is_left_out(sp, slots, count, i))
+        } else if (voices_has(&slots[i])) {
+            if (voices_before(slots, count, i) >= sp->voices)
                 choices[i].why = ALLOCATE_OVERLOAD;
             else
                 give_audio(sp, &slots[i], &choices[i]);
@@ -314,7 +275,7 @@ static uint64_t wanted_by(const struct allocate_slot *slot)
     if (!slot->source || slot->hidden)
         return 0;
     if (slot->kind == RTP_AUDIO)
-        return voice(slot) ? voice_bps(voice(slot)) : 0;
+        return voices_bps(slot);
     struct ladder ladder;
     ladder_wished(&ladder, slot);
     return ladder_cost(&ladder, ladder.count - 1);
@@ -361,7 +322,7 @@ void allocate_run(struct allocate *a, const struct allocate_slot *slots, size_t 
         .squeezed = !a->touched || budget_bps < a->budget_bps,
         .may_dip = !a->short_us || now_us < a->short_us + ALLOCATE_DIP_US,
         .share = a->share,
-        .voices = load_voices(a->share, count_voices(slots, count)),
+        .voices = load_voices(a->share, voices_count(slots, count)),
     };
     *total = (struct allocate_total){.wanted_bps = allocate_wanted_bps(slots, count)};
     a->ran = true;
