@@ -1,12 +1,11 @@
 #include "dtls.h"
 
 #include "dtls_bio.h"
+#include "dtls_context.h"
+#include "dtls_records.h"
 
 #include <errno.h>
 #include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
@@ -14,139 +13,22 @@
 enum {
     RETRY_FIRST_US = 250000, /* of the retransmission timer, doubled each time */
     RETRY_MAX_US = 4000000,
-    RECORD_MAX = 16384, /* RFC 6347, section 4.1 */
-    MESSAGE_MAX = 8192, /* of the peer's certificate; OpenSSL takes no other message over 17.5 KB either */
-};
-
-struct dtls_context {
-    SSL_CTX *ssl;
-    struct sfu_fingerprint fingerprint;
+    ALERT_WARNING = 1, /* RFC 5246, section 7.2 */
 };
 
 struct dtls {
-    SSL *ssl;
+    SSL *ssl; /* NULL once it has let `records` go on */
+    struct dtls_records records;
+    struct keys keys; /* of SRTP, once connected */
     const struct dtls_upcalls *up;
     void *arg;
-    struct sfu_fingerprint expected;
+    struct dtls_peer peer;
     struct dtls_bio bio;
     uint64_t made_us;
     enum dtls_state state;
     enum dtls_error error;
     bool client, started;
-    bool verified; /* the peer's certificate has the expected fingerprint */
 };
-
-/* --- Context ------------------------------------------------------------------- */
-
-static const EVP_MD *digest_of(enum sfu_hash hash)
-{
-    switch (hash) {
-    case SFU_SHA256:
-        return EVP_sha256();
-    case SFU_SHA384:
-        return EVP_sha384();
-    case SFU_SHA512:
-        return EVP_sha512();
-    }
-    return NULL;
-}
-
-/* Nobody looks at its names or dates: the fingerprint is all that counts. */
-static bool certificate_fill(X509 *cert, EVP_PKEY *key)
-{
-    X509_NAME *name = X509_get_subject_name(cert);
-    return X509_set_version(cert, X509_VERSION_3) && ASN1_INTEGER_set(X509_get_serialNumber(cert), 1) &&
-           X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"plenum", -1, -1, 0) &&
-           X509_set_issuer_name(cert, name) &&
-           ASN1_TIME_set_string_X509(X509_getm_notBefore(cert), "20200101000000Z") &&
-           ASN1_TIME_set_string_X509(X509_getm_notAfter(cert), "99991231235959Z") &&
-           X509_set_pubkey(cert, key) && X509_sign(cert, key, EVP_sha256()) > 0;
-}
-
-static bool certificate_make(struct dtls_context *ctx)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *cert = X509_new();
-    unsigned len = sizeof(ctx->fingerprint.value);
-    bool ok = key && cert && certificate_fill(cert, key) &&
-              X509_digest(cert, digest_of(SFU_SHA256), ctx->fingerprint.value, &len) == 1 &&
-              SSL_CTX_use_certificate(ctx->ssl, cert) == 1 && SSL_CTX_use_PrivateKey(ctx->ssl, key) == 1;
-    ctx->fingerprint.hash = SFU_SHA256;
-    ctx->fingerprint.len = (uint8_t)len;
-    X509_free(cert);
-    EVP_PKEY_free(key);
-    return ok;
-}
-
-/* In place of OpenSSL's chain verification: 1 where the fingerprint is the one
- * that was signalled, whatever the certificate says. */
-static int verify_fingerprint(X509_STORE_CTX *store, void *unused)
-{
-    (void)unused;
-    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-    struct dtls *dtls = SSL_get_app_data(ssl);
-    X509 *cert = X509_STORE_CTX_get0_cert(store);
-    const EVP_MD *md = digest_of(dtls->expected.hash);
-    unsigned char value[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-
-    dtls->verified = cert && md && X509_digest(cert, md, value, &len) == 1 && len == dtls->expected.len &&
-                     CRYPTO_memcmp(value, dtls->expected.value, len) == 0;
-    if (!dtls->verified) {
-        dtls->error = DTLS_FINGERPRINT;
-        X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
-    }
-    return dtls->verified;
-}
-
-static bool profiles_set(SSL_CTX *ssl, const char *profiles)
-{
-    char all[128] = "";
-    size_t used = 0;
-    for (size_t i = 0; i < KEYS_PROFILE_COUNT; i++)
-        used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? ":" : "",
-                                 keys_profiles[i].dtls_name);
-    return SSL_CTX_set_tlsext_use_srtp(ssl, profiles ? profiles : all) == 0; /* 0 is success, for once */
-}
-
-/* A resumed session would skip the certificate: no cache, no tickets. */
-static bool context_set(SSL_CTX *ssl, const char *profiles)
-{
-    SSL_CTX_set_options(ssl, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
-                                 SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_max_cert_list(ssl, MESSAGE_MAX);
-    SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-    SSL_CTX_set_cert_verify_callback(ssl, verify_fingerprint, NULL);
-    return SSL_CTX_set_min_proto_version(ssl, DTLS1_2_VERSION) == 1 && profiles_set(ssl, profiles) &&
-           SSL_CTX_set_cipher_list(ssl, "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:!aNULL:!eNULL:!aPSK") == 1;
-}
-
-struct dtls_context *dtls_context_new(const char *profiles)
-{
-    struct dtls_context *ctx = calloc(1, sizeof(*ctx));
-    if (!ctx)
-        return NULL;
-    ctx->ssl = SSL_CTX_new(DTLS_method());
-    if (ctx->ssl && context_set(ctx->ssl, profiles) && certificate_make(ctx))
-        return ctx;
-    ERR_clear_error();
-    dtls_context_free(ctx);
-    return NULL;
-}
-
-void dtls_context_free(struct dtls_context *ctx)
-{
-    if (!ctx)
-        return;
-    SSL_CTX_free(ctx->ssl);
-    free(ctx);
-}
-
-const struct sfu_fingerprint *dtls_context_fingerprint(const struct dtls_context *ctx)
-{
-    return &ctx->fingerprint;
-}
 
 /* --- Session -------------------------------------------------------------------- */
 
@@ -158,6 +40,13 @@ static unsigned retry_after(SSL *ssl, unsigned last_us)
     return last_us * 2 < RETRY_MAX_US ? last_us * 2 : RETRY_MAX_US;
 }
 
+static void output(void *arg, const uint8_t *datagram, size_t len)
+{
+    struct dtls *dtls = arg;
+    dtls_records_note(&dtls->records, datagram, len);
+    dtls->up->output(dtls->arg, datagram, len);
+}
+
 static bool session_set(struct dtls *dtls, struct dtls_context *ctx)
 {
     dtls->ssl = SSL_new(ctx->ssl);
@@ -165,7 +54,7 @@ static bool session_set(struct dtls *dtls, struct dtls_context *ctx)
     if (!bio)
         return false;
     SSL_set_bio(dtls->ssl, bio, bio);
-    SSL_set_app_data(dtls->ssl, dtls);
+    SSL_set_app_data(dtls->ssl, &dtls->peer);
     DTLS_set_timer_cb(dtls->ssl, retry_after);
     if (dtls->client)
         SSL_set_connect_state(dtls->ssl);
@@ -183,8 +72,8 @@ struct dtls *dtls_new(struct dtls_context *ctx, bool client, const struct sfu_fi
     *dtls = (struct dtls){
         .up = up,
         .arg = arg,
-        .expected = *expected,
-        .bio = {.output = up->output, .arg = arg},
+        .peer = {.expected = *expected},
+        .bio = {.output = output, .arg = dtls},
         .made_us = now_us,
         .client = client,
         .started = !client,
@@ -201,8 +90,50 @@ void dtls_free(struct dtls *dtls)
     if (!dtls)
         return;
     SSL_free(dtls->ssl);
+    OPENSSL_cleanse(dtls, sizeof(*dtls));
     free(dtls);
 }
+
+/* --- Keys ------------------------------------------------------------------------- */
+
+static enum keys_profile selected_profile(const struct dtls *dtls)
+{
+    const SRTP_PROTECTION_PROFILE *selected = SSL_get_selected_srtp_profile(dtls->ssl);
+    size_t i = 0;
+    while (selected && i < KEYS_PROFILE_COUNT && keys_profiles[i].id != selected->id)
+        i++;
+    return selected ? (enum keys_profile)i : KEYS_PROFILE_COUNT;
+}
+
+/* RFC 5764, section 4.2: client's key, server's key, client's salt, server's salt. */
+static bool export_keys(struct dtls *dtls, enum keys_profile profile)
+{
+    static const char label[] = "EXTRACTOR-dtls_srtp";
+    uint8_t bytes[2 * (KEYS_KEY_MAX + KEYS_SALT_MAX)];
+    size_t key_len = keys_profiles[profile].key_len, salt_len = keys_profiles[profile].salt_len;
+    if (SSL_export_keying_material(dtls->ssl, bytes, 2 * (key_len + salt_len), label, sizeof(label) - 1, NULL,
+                                   0, 0) != 1)
+        return false;
+    dtls->keys.profile = profile;
+    struct keys_side *client = dtls->client ? &dtls->keys.local : &dtls->keys.remote;
+    struct keys_side *server = dtls->client ? &dtls->keys.remote : &dtls->keys.local;
+    memcpy(client->key, bytes, key_len);
+    memcpy(server->key, bytes + key_len, key_len);
+    memcpy(client->salt, bytes + 2 * key_len, salt_len);
+    memcpy(server->salt, bytes + 2 * key_len + salt_len, salt_len);
+    OPENSSL_cleanse(bytes, sizeof(bytes));
+    return true;
+}
+
+int dtls_keys(const struct dtls *dtls, struct keys *out)
+{
+    if (dtls->state != DTLS_CONNECTED)
+        return -ENOTCONN;
+    *out = dtls->keys;
+    return 0;
+}
+
+/* --- With OpenSSL ----------------------------------------------------------------- */
 
 static void fail(struct dtls *dtls, enum dtls_error error)
 {
@@ -223,7 +154,7 @@ static bool settle(struct dtls *dtls, int ret)
         dtls_close(dtls);
         return true;
     }
-    fail(dtls, DTLS_PROTOCOL);
+    fail(dtls, dtls->peer.refused ? DTLS_FINGERPRINT : DTLS_PROTOCOL);
     return false;
 }
 
@@ -249,23 +180,23 @@ static bool handshake(struct dtls *dtls)
         settle(dtls, ret);
         return false;
     }
-    if (!dtls->verified) {
+    enum keys_profile profile = selected_profile(dtls);
+    if (!dtls->peer.verified) {
         fail(dtls, DTLS_FINGERPRINT);
         return false;
     }
     dtls->state = DTLS_CONNECTED;
-    if (!SSL_get_selected_srtp_profile(dtls->ssl)) {
-        dtls_close(dtls);
-        fail(dtls, DTLS_NO_PROFILE);
-        return false;
-    }
-    return true;
+    if (profile != KEYS_PROFILE_COUNT && export_keys(dtls, profile))
+        return true;
+    dtls_close(dtls);
+    fail(dtls, DTLS_NO_PROFILE);
+    return false;
 }
 
-static bool read_records(struct dtls *dtls)
+static bool read_ssl(struct dtls *dtls)
 {
     bool authentic = false;
-    uint8_t record[RECORD_MAX];
+    uint8_t record[DTLS_RECORDS_PLAIN_MAX];
     while (dtls->state == DTLS_CONNECTED) {
         ERR_clear_error();
         int len = SSL_read(dtls->ssl, record, sizeof(record));
@@ -277,6 +208,116 @@ static bool read_records(struct dtls *dtls)
     return authentic;
 }
 
+/* Once the handshake is done OpenSSL has next to nothing to do, and 38 KB to do it with. One that has read
+ * data already stays: it alone knows which, and would be asked for replays of that. */
+static void let_ssl_go(struct dtls *dtls)
+{
+    if (!dtls_records_begin(&dtls->records, dtls->ssl))
+        return;
+    SSL_free(dtls->ssl);
+    dtls->ssl = NULL;
+}
+
+static bool feed_ssl(struct dtls *dtls, const uint8_t *datagram, size_t len)
+{
+    bool done = false, read = false;
+    if (!take_buffers(dtls))
+        return false;
+    dtls_bio_feed(&dtls->bio, datagram, len);
+    if (dtls->state == DTLS_HANDSHAKE)
+        done = handshake(dtls);
+    if (dtls->state == DTLS_CONNECTED)
+        read = read_ssl(dtls);
+    dtls_bio_feed(&dtls->bio, NULL, 0);
+    give_buffers(dtls);
+    if (done && !read && dtls->state == DTLS_CONNECTED)
+        let_ssl_go(dtls);
+    return done || read;
+}
+
+static int send_ssl(struct dtls *dtls, const uint8_t *p, size_t len)
+{
+    if (!take_buffers(dtls))
+        return -ENOMEM;
+    ERR_clear_error();
+    int ret = SSL_write(dtls->ssl, p, (int)len);
+    ERR_clear_error();
+    give_buffers(dtls);
+    return ret == (int)len ? 0 : -EIO;
+}
+
+static void close_ssl(struct dtls *dtls)
+{
+    if (!take_buffers(dtls))
+        return;
+    ERR_clear_error();
+    SSL_shutdown(dtls->ssl);
+    ERR_clear_error();
+    give_buffers(dtls);
+}
+
+/* --- Without OpenSSL ---------------------------------------------------------------- */
+
+static int send_record(struct dtls *dtls, enum dtls_content type, const uint8_t *p, size_t len)
+{
+    uint8_t datagram[DTLS_OUTPUT_MAX];
+    int err = dtls_records_seal(&dtls->records, type, p, len, datagram);
+    if (!err)
+        dtls->up->output(dtls->arg, datagram, len + DTLS_RECORDS_OVERHEAD);
+    return err;
+}
+
+static void send_alert(struct dtls *dtls, uint8_t description)
+{
+    (void)!send_record(dtls, DTLS_CONTENT_ALERT, (const uint8_t[]){ALERT_WARNING, description}, 2);
+}
+
+static void send_last_flight(struct dtls *dtls)
+{
+    uint8_t datagram[DTLS_RECORDS_FLIGHT_LEN];
+    if (dtls_records_last_flight(&dtls->records, datagram) == 0)
+        dtls->up->output(dtls->arg, datagram, sizeof(datagram));
+}
+
+static void take_alert(struct dtls *dtls, uint8_t level, uint8_t description)
+{
+    if (description == SSL_AD_CLOSE_NOTIFY)
+        dtls_close(dtls);
+    else if (level != ALERT_WARNING)
+        fail(dtls, DTLS_PROTOCOL);
+}
+
+/* A server has sent the last flight: a client without it sends its own again (RFC 6347, section 4.2.4). */
+static void take_handshake(struct dtls *dtls, uint8_t message)
+{
+    if (message == SSL3_MT_FINISHED && !dtls->client)
+        send_last_flight(dtls);
+    else if (message == (dtls->client ? SSL3_MT_HELLO_REQUEST : SSL3_MT_CLIENT_HELLO))
+        send_alert(dtls, SSL_AD_NO_RENEGOTIATION);
+}
+
+static bool feed_records(struct dtls *dtls, const uint8_t *datagram, size_t len)
+{
+    struct rd in = rd_init(datagram, len);
+    uint8_t plain[DTLS_RECORDS_PLAIN_MAX];
+    enum dtls_content type;
+    size_t plain_len;
+    bool authentic = false;
+    while (dtls->state == DTLS_CONNECTED &&
+           dtls_records_open(&dtls->records, &in, &type, plain, &plain_len)) {
+        authentic = true;
+        if (type == DTLS_CONTENT_DATA && plain_len)
+            dtls->up->data(dtls->arg, plain, plain_len);
+        else if (type == DTLS_CONTENT_ALERT && plain_len == 2)
+            take_alert(dtls, plain[0], plain[1]);
+        else if (type == DTLS_CONTENT_HANDSHAKE && plain_len)
+            take_handshake(dtls, plain[0]);
+    }
+    return authentic;
+}
+
+/* --- Either way --------------------------------------------------------------------- */
+
 void dtls_start(struct dtls *dtls)
 {
     if (dtls->started)
@@ -287,17 +328,9 @@ void dtls_start(struct dtls *dtls)
 
 bool dtls_feed(struct dtls *dtls, const uint8_t *datagram, size_t len)
 {
-    bool authentic = false;
-    if (!dtls->started || len == 0 || !take_buffers(dtls))
+    if (!dtls->started || len == 0)
         return false;
-    dtls_bio_feed(&dtls->bio, datagram, len);
-    if (dtls->state == DTLS_HANDSHAKE)
-        authentic = handshake(dtls);
-    if (dtls->state == DTLS_CONNECTED)
-        authentic |= read_records(dtls);
-    dtls_bio_feed(&dtls->bio, NULL, 0);
-    give_buffers(dtls);
-    return authentic;
+    return dtls->ssl ? feed_ssl(dtls, datagram, len) : feed_records(dtls, datagram, len);
 }
 
 bool dtls_next_timeout(struct dtls *dtls, uint64_t *in_us)
@@ -331,23 +364,15 @@ int dtls_send(struct dtls *dtls, const uint8_t *p, size_t len)
         return -ENOTCONN;
     if (len == 0 || len > DTLS_DATA_MAX)
         return -EMSGSIZE;
-    if (!take_buffers(dtls))
-        return -ENOMEM;
-    ERR_clear_error();
-    int ret = SSL_write(dtls->ssl, p, (int)len);
-    ERR_clear_error();
-    give_buffers(dtls);
-    return ret == (int)len ? 0 : -EIO;
+    return dtls->ssl ? send_ssl(dtls, p, len) : send_record(dtls, DTLS_CONTENT_DATA, p, len);
 }
 
 void dtls_close(struct dtls *dtls)
 {
-    if (dtls->state == DTLS_CONNECTED && take_buffers(dtls)) {
-        ERR_clear_error();
-        SSL_shutdown(dtls->ssl);
-        ERR_clear_error();
-        give_buffers(dtls);
-    }
+    if (dtls->state == DTLS_CONNECTED && dtls->ssl)
+        close_ssl(dtls);
+    else if (dtls->state == DTLS_CONNECTED)
+        send_alert(dtls, SSL_AD_CLOSE_NOTIFY);
     if (dtls->state != DTLS_FAILED)
         dtls->state = DTLS_CLOSED;
 }
@@ -360,39 +385,4 @@ enum dtls_state dtls_state(const struct dtls *dtls)
 enum dtls_error dtls_error(const struct dtls *dtls)
 {
     return dtls->error;
-}
-
-/* --- Keys ------------------------------------------------------------------------- */
-
-static enum keys_profile selected_profile(const struct dtls *dtls)
-{
-    const SRTP_PROTECTION_PROFILE *selected = SSL_get_selected_srtp_profile(dtls->ssl);
-    size_t i = 0;
-    while (selected && i < KEYS_PROFILE_COUNT && keys_profiles[i].id != selected->id)
-        i++;
-    return selected ? (enum keys_profile)i : KEYS_PROFILE_COUNT;
-}
-
-/* RFC 5764, section 4.2: client's key, server's key, client's salt, server's salt. */
-int dtls_keys(const struct dtls *dtls, struct keys *out)
-{
-    static const char label[] = "EXTRACTOR-dtls_srtp";
-    uint8_t bytes[2 * (KEYS_KEY_MAX + KEYS_SALT_MAX)];
-    enum keys_profile profile = selected_profile(dtls);
-
-    if (dtls->state != DTLS_CONNECTED || profile == KEYS_PROFILE_COUNT)
-        return -ENOTCONN;
-    size_t key_len = keys_profiles[profile].key_len, salt_len = keys_profiles[profile].salt_len;
-    if (SSL_export_keying_material(dtls->ssl, bytes, 2 * (key_len + salt_len), label, sizeof(label) - 1, NULL,
-                                   0, 0) != 1)
-        return -ENOTCONN;
-    *out = (struct keys){.profile = profile};
-    struct keys_side *client = dtls->client ? &out->local : &out->remote;
-    struct keys_side *server = dtls->client ? &out->remote : &out->local;
-    memcpy(client->key, bytes, key_len);
-    memcpy(server->key, bytes + key_len, key_len);
-    memcpy(client->salt, bytes + 2 * key_len, salt_len);
-    memcpy(server->salt, bytes + 2 * key_len + salt_len, salt_len);
-    OPENSSL_cleanse(bytes, sizeof(bytes));
-    return 0;
 }

@@ -1,6 +1,7 @@
 /* DTLS 1.2 (RFC 6347) with SRTP keys (RFC 5764) and certificates verified by
  * fingerprint alone (RFC 8122, RFC 8842). Datagrams go in by dtls_feed() and
- * come out by an upcall; nothing here knows a socket.
+ * come out by an upcall; nothing here knows a socket. OpenSSL does the handshake;
+ * records under AES-GCM are ours from then on (dtls_records.h).
  *
  * The one clock that is read is OpenSSL's own: its retransmission timer looks
  * at the time of day. The worker only asks when to call. */

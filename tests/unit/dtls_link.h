@@ -63,8 +63,8 @@ static void on_data(void *arg, const uint8_t *p, size_t len)
 static const struct dtls_upcalls upcalls = {on_output, on_data};
 
 /* profiles: of the client. expected: NULL = the fingerprint that the other really has. */
-static struct link *link_new(const char *profiles, const struct sfu_fingerprint *expected_by_client,
-                             const struct sfu_fingerprint *expected_by_server)
+static inline struct link *link_new(const char *profiles, const struct sfu_fingerprint *expected_by_client,
+                                    const struct sfu_fingerprint *expected_by_server)
 {
     struct link *l = calloc(1, sizeof(*l));
     assert_non_null(l);
@@ -84,7 +84,7 @@ static struct link *link_new(const char *profiles, const struct sfu_fingerprint 
     return l;
 }
 
-static void link_free(struct link *l)
+static inline void link_free(struct link *l)
 {
     for (size_t i = 0; i < 2; i++) {
         dtls_free(l->end[i].dtls);

@@ -2,6 +2,7 @@
 #include "dtls_link.h"
 
 #include <errno.h>
+#include <malloc.h>
 
 static const struct {
     const char *client_profiles;
@@ -238,6 +239,64 @@ static void data_keeps_its_borders(void **state)
     link_free(l);
 }
 
+/* The server is done while the client still waits: whatever of the last flight is lost, the client's own
+ * flight, sent again, brings it once more. */
+static void last_flight_lost(void **state)
+{
+    (void)state;
+    for (int times = 1; times <= 3; times++) {
+        struct link *l = link_new(NULL, NULL, NULL);
+        struct end *client = &l->end[CLIENT], *server = &l->end[SERVER];
+        const struct datagram *d;
+        dtls_start(client->dtls);
+        for (int lost = 0; lost <= times;) {
+            while ((d = queue_pop(&client->out)))
+                dtls_feed(server->dtls, d->bytes, d->len);
+            bool last = dtls_state(server->dtls) == DTLS_CONNECTED;
+            if (last && lost++ < times) {
+                assert_true(server->out.count > 0);
+                server->out = (struct queue){0};
+                assert_true(link_wait(l));
+            }
+            while ((d = queue_pop(&server->out)))
+                dtls_feed(client->dtls, d->bytes, d->len);
+        }
+        assert_true(link_connected(l));
+        assert_keys_match(l, KEYS_AEAD_AES_128_GCM);
+        for (size_t i = 0; i < 2; i++) {
+            assert_int_equal(dtls_send(l->end[i].dtls, (const uint8_t *)"hello", 5), 0);
+            link_run(l);
+            assert_int_equal(l->end[!i].data_count, 1);
+        }
+        link_free(l);
+    }
+}
+
+/* Bytes; 0 under a sanitizer. */
+static size_t allocated(void)
+{
+    return mallinfo2().uordblks;
+}
+
+/* A server holds thousands of sessions, most of which never say anything again. */
+static void little_is_kept(void **state)
+{
+    enum { SESSION_MAX = 1024 /* bytes */ };
+    static const uint8_t word[] = "hello";
+    struct link *l = connected();
+    size_t before = allocated();
+    (void)state;
+    dtls_free(l->end[SERVER].dtls);
+    size_t session = before - allocated();
+    print_message("  %zu bytes\n", session);
+    assert_true(session <= SESSION_MAX);
+    l->end[SERVER].dtls = NULL;
+    before = allocated();
+    assert_int_equal(dtls_send(l->end[CLIENT].dtls, word, sizeof(word)), 0);
+    assert_true(allocated() <= before);
+    link_free(l);
+}
+
 /* What keeps a transport alive, and what does not. */
 static void only_what_is_under_the_keys_is_authentic(void **state)
 {
@@ -309,6 +368,8 @@ int main(void)
         cmocka_unit_test(loss),
         cmocka_unit_test(handshake_never_ends),
         cmocka_unit_test(data_keeps_its_borders),
+        cmocka_unit_test(last_flight_lost),
+        cmocka_unit_test(little_is_kept),
         cmocka_unit_test(only_what_is_under_the_keys_is_authentic),
         cmocka_unit_test(close_notify),
         cmocka_unit_test(close_during_the_handshake),

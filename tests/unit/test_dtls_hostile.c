@@ -139,6 +139,18 @@ struct stranger {
 
 static const struct stranger strangers[] = {
     {.what = "a good one", .profiles = "SRTP_AES128_CM_SHA1_80", .connects = true},
+    {.what = "AES-128-GCM alone",
+     .ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256",
+     .profiles = "SRTP_AEAD_AES_128_GCM",
+     .connects = true},
+    {.what = "ChaCha20 alone",
+     .ciphers = "ECDHE-ECDSA-CHACHA20-POLY1305",
+     .profiles = "SRTP_AEAD_AES_256_GCM",
+     .connects = true},
+    {.what = "CBC alone",
+     .ciphers = "ECDHE-ECDSA-AES128-SHA",
+     .profiles = "SRTP_AES128_CM_SHA1_80",
+     .connects = true},
     {.what = "no use_srtp", .error = DTLS_NO_PROFILE},
     {.what = "NULL ciphers",
      .ciphers = "eNULL:@SECLEVEL=0",
@@ -250,6 +262,37 @@ static void visit_run(struct visit *v)
     ERR_clear_error();
 }
 
+/* The same keys at both ends, data in both directions, and close_notify in one. */
+static void talk(struct visit *v, bool they_close)
+{
+    static const char label[] = "EXTRACTOR-dtls_srtp";
+    uint8_t record[DATAGRAM_MAX], bytes[2 * (KEYS_KEY_MAX + KEYS_SALT_MAX)];
+    struct keys keys;
+    assert_int_equal(dtls_keys(v->server.dtls, &keys), 0);
+    size_t key_len = keys_profiles[keys.profile].key_len;
+    size_t len = 2 * (key_len + keys_profiles[keys.profile].salt_len);
+    assert_int_equal(SSL_export_keying_material(v->ssl, bytes, len, label, sizeof(label) - 1, NULL, 0, 0), 1);
+    assert_memory_equal(keys.remote.key, bytes, key_len);
+    assert_memory_equal(keys.local.key, bytes + key_len, key_len);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(SSL_write(v->ssl, "to the server", 13), 13);
+        visit_run(v);
+        assert_int_equal(v->server.data_len, 13);
+        assert_int_equal(v->server.data_count, i + 1);
+        assert_int_equal(dtls_send(v->server.dtls, (const uint8_t *)"to the stranger", 15), 0);
+        struct datagram d = *queue_pop(&v->server.out);
+        dtls_bio_feed(&v->bio, d.bytes, d.len);
+        assert_int_equal(SSL_read(v->ssl, record, sizeof(record)), 15);
+    }
+    if (they_close)
+        SSL_shutdown(v->ssl);
+    else
+        dtls_close(v->server.dtls);
+    visit_run(v);
+    assert_int_equal(dtls_state(v->server.dtls), DTLS_CLOSED);
+    assert_true(SSL_get_shutdown(v->ssl) & SSL_RECEIVED_SHUTDOWN);
+}
+
 static void strangers_come(void **state)
 {
     (void)state;
@@ -260,6 +303,8 @@ static void strangers_come(void **state)
         if (connects != strangers[i].connects || dtls_error(v->server.dtls) != strangers[i].error)
             fail_msg("%s: state %d, error %d", strangers[i].what, dtls_state(v->server.dtls),
                      dtls_error(v->server.dtls));
+        if (connects)
+            talk(v, i % 2);
         visit_free(v);
     }
 }
