@@ -2,6 +2,7 @@
 
 #include "log.h"
 #include "meeting.h"
+#include "sparse.h"
 
 #include <openssl/rand.h>
 #include <stdlib.h>
@@ -18,10 +19,32 @@ static const char *const why_names[SFU_WHY_COUNT] = {
     [SFU_WHY_BANDWIDTH] = "bandwidth", [SFU_WHY_OVERLOAD] = "overload",
 };
 
+static void media_free(struct media *media)
+{
+    g_free(media->answer);
+    g_free(media->views);
+    g_free(media->shown);
+    g_free(media);
+}
+
 static void forget(struct session *session)
 {
     g_hash_table_remove(session->plane->transports, &session->media->transport);
-    g_clear_pointer(&session->media, g_free);
+    g_clear_pointer(&session->media, media_free);
+}
+
+struct answer_state *media_settled(const struct media *media)
+{
+    struct answer_state *state = g_new0(struct answer_state, 1);
+    if (media && media->answer)
+        sparse_read(media->answer, state, sizeof(*state));
+    return state;
+}
+
+static void settle(struct media *media, const struct answer_state *state)
+{
+    g_free(media->answer);
+    media->answer = sparse_new(state, sizeof(*state));
 }
 
 void media_leave(struct session *session)
@@ -86,9 +109,9 @@ static char *track_name(struct session *session, const struct sfu_track_desc *de
 }
 
 /* Takes the session's tracks from the media description; true where that changes anything that others see. */
-static bool take_tracks(struct session *session, const struct media_naming *naming)
+static bool take_tracks(struct session *session, const struct sfu_media_desc *media,
+                        const struct media_naming *naming)
 {
-    const struct sfu_media_desc *media = &session->media->answer.desc.media;
     struct session_track fresh[SFU_TRACKS_MAX];
     bool changed = media->track_count != session->track_count;
     for (size_t i = 0; i < media->track_count; i++) {
@@ -103,15 +126,24 @@ static bool take_tracks(struct session *session, const struct media_naming *nami
     return changed;
 }
 
+static void take_slots(struct media *media, size_t count)
+{
+    media->views = g_renew(struct sfu_view_slot, media->views, count);
+    media->shown = g_renew(struct sfu_slot_event, media->shown, count);
+    for (size_t i = media->slot_count; i < count; i++) {
+        media->views[i] = (struct sfu_view_slot){0};
+        media->shown[i] = (struct sfu_slot_event){.slot = (uint16_t)i, .why = SFU_WHY_EMPTY};
+    }
+    media->slot_count = count;
+}
+
 /* The first offer was answered. */
-static void join_media(struct session *session)
+static void join_media(struct session *session, const struct sfu_transport_desc *desc)
 {
     struct media_plane *plane = session->plane;
     struct media *media = session->media;
-    sfu_join(plane->sfu, media->transport, session->meeting->room, session->participant, &media->answer.desc);
+    sfu_join(plane->sfu, media->transport, session->meeting->room, session->participant, desc);
     g_hash_table_insert(plane->transports, &media->transport, session);
-    for (size_t i = 0; i < SFU_SLOTS_MAX; i++)
-        media->shown[i] = (struct sfu_slot_event){.slot = (uint16_t)i, .why = SFU_WHY_EMPTY};
 }
 
 int media_offer(struct session *session, const char *sdp, const struct media_naming *naming, char **answer,
@@ -124,36 +156,42 @@ int media_offer(struct session *session, const char *sdp, const struct media_nam
         session->media->transport = sfu_place(session->plane->sfu, session->meeting->room);
     }
     configure(&config, session);
-    int result = answer_make(&session->media->answer, sdp, strlen(sdp), &config, naming->sources,
-                             naming->count, answer, err, SDP_ERROR_MAX);
+    g_autofree struct answer_state *state = media_settled(session->media);
+    int result = answer_make(state, sdp, strlen(sdp), &config, naming->sources, naming->count, answer, err,
+                             SDP_ERROR_MAX);
     if (result < 0) {
         if (first)
-            g_clear_pointer(&session->media, g_free);
+            g_clear_pointer(&session->media, media_free);
         return result;
     }
+    settle(session->media, state);
+    take_slots(session->media, state->desc.media.slot_count);
     if (first)
-        join_media(session);
+        join_media(session, &state->desc);
     else
-        sfu_update(session->plane->sfu, session->media->transport, &session->media->answer.desc);
+        sfu_update(session->plane->sfu, session->media->transport, &state->desc);
     log_info(session->meeting->name, session->participant, "%s: %u tracks, %u slots",
-             first ? "offer answered" : "new offer answered", session->media->answer.desc.media.track_count,
-             session->media->answer.desc.media.slot_count);
-    return take_tracks(session, naming);
+             first ? "offer answered" : "new offer answered", state->desc.media.track_count,
+             state->desc.media.slot_count);
+    return take_tracks(session, &state->desc.media, naming);
 }
 
 char *media_restart(struct session *session, const char *ufrag, const char *pwd)
 {
     struct answer_config config;
     configure(&config, session);
-    char *fragment = answer_restart(&session->media->answer, &config, ufrag, pwd);
-    sfu_update(session->plane->sfu, session->media->transport, &session->media->answer.desc);
+    g_autofree struct answer_state *state = media_settled(session->media);
+    char *fragment = answer_restart(state, &config, ufrag, pwd);
+    settle(session->media, state);
+    sfu_update(session->plane->sfu, session->media->transport, &state->desc);
     return fragment;
 }
 
 void media_pin(struct session *session, uint32_t participant)
 {
     struct media *media = session->media;
-    const struct sfu_media_desc *desc = &media->answer.desc.media;
+    g_autofree struct answer_state *state = media_settled(media);
+    const struct sfu_media_desc *desc = &state->desc.media;
     unsigned met[2] = {0}; /* slots of each kind */
     for (size_t i = 0; i < desc->slot_count; i++) {
         unsigned nth = met[desc->slots[i].kind]++;
@@ -169,10 +207,12 @@ void media_pin(struct session *session, uint32_t participant)
 
 void media_mute(struct session *session, uint32_t track, bool muted)
 {
-    struct sfu_media_desc *media = &session->media->answer.desc.media;
+    g_autofree struct answer_state *state = media_settled(session->media);
+    struct sfu_media_desc *media = &state->desc.media;
     for (size_t i = 0; i < media->track_count; i++)
         if (media->tracks[i].id == track)
             media->tracks[i].muted = muted; /* for the next answer */
+    settle(session->media, state);
     sfu_mute(session->plane->sfu, session->media->transport, track, muted);
 }
 
@@ -224,27 +264,29 @@ static void tell_slots(struct session *session, const struct sfu_slot_event *slo
 void media_slots(struct session *session, const struct sfu_slot_event *slots, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (slots[i].slot < SFU_SLOTS_MAX)
+        if (slots[i].slot < session->media->slot_count)
             session->media->shown[slots[i].slot] = slots[i];
     tell_slots(session, slots, count);
 }
 
-static const struct sfu_track_desc *find_track(const struct media *media, uint32_t id)
+static const struct sfu_track_desc *find_track(const struct answer_state *state, uint32_t id)
 {
-    for (size_t i = 0; i < media->answer.desc.media.track_count; i++)
-        if (media->answer.desc.media.tracks[i].id == id)
-            return &media->answer.desc.media.tracks[i];
+    const struct sfu_media_desc *media = &state->desc.media;
+    for (size_t i = 0; i < media->track_count; i++)
+        if (media->tracks[i].id == id)
+            return &media->tracks[i];
     return NULL;
 }
 
 /* Where that track's is kept: its own place, else one of which the track has gone. */
-static struct media_wanted *wanted_place(struct media *media, uint32_t track)
+static struct media_wanted *wanted_place(struct media *media, const struct answer_state *state,
+                                         uint32_t track)
 {
     struct media_wanted *place = NULL;
     for (size_t i = 0; i < SFU_TRACKS_MAX; i++) {
         if (media->wanted[i].track == track)
             return &media->wanted[i];
-        if (!find_track(media, media->wanted[i].track))
+        if (!find_track(state, media->wanted[i].track))
             place = &media->wanted[i];
     }
     return place;
@@ -260,19 +302,21 @@ static json_t *wanted_json(const struct sfu_track_desc *track, uint8_t wanted)
 
 void media_wanted(struct session *session, uint32_t id, uint8_t layers)
 {
-    const struct sfu_track_desc *track = find_track(session->media, id);
+    g_autofree struct answer_state *state = media_settled(session->media);
+    const struct sfu_track_desc *track = find_track(state, id);
     if (!track)
         return; /* a later offer has taken it away */
-    *wanted_place(session->media, id) = (struct media_wanted){id, layers};
+    *wanted_place(session->media, state, id) = (struct media_wanted){id, layers};
     session_tell(session, "encodings", json_pack("{s:[o]}", "tracks", wanted_json(track, layers)));
 }
 
 static void tell_wanted(struct session *session)
 {
     json_t *list = json_array();
+    g_autofree struct answer_state *state = media_settled(session->media);
     for (size_t i = 0; session->media && i < SFU_TRACKS_MAX; i++) {
         const struct media_wanted *wanted = &session->media->wanted[i];
-        const struct sfu_track_desc *track = find_track(session->media, wanted->track);
+        const struct sfu_track_desc *track = find_track(state, wanted->track);
         if (track)
             json_array_append_new(list, wanted_json(track, wanted->layers));
     }
@@ -283,7 +327,7 @@ void media_tell_state(struct session *session)
 {
     const struct media *media = session->media;
     tell_wanted(session);
-    tell_slots(session, media ? media->shown : NULL, media ? media->answer.desc.media.slot_count : 0);
+    tell_slots(session, media ? media->shown : NULL, media ? media->slot_count : 0);
     if (media && media->connected)
         session_tell(session, "media", json_pack("{s:s}", "state", "connected"));
     else if (!media)

@@ -19,6 +19,8 @@ struct media_plane {
     GHashTable *transports; /* the media plane's number of a transport -> struct session */
 };
 
+struct sparse;
+
 /* Which encodings of a video track the client was told to send. */
 struct media_wanted {
     uint32_t track; /* 0 = none */
@@ -28,11 +30,15 @@ struct media_wanted {
 struct media {
     uint64_t transport;
     bool connected;
-    struct answer_state answer;                 /* what the offers up to now have settled */
-    struct sfu_view_slot views[SFU_SLOTS_MAX];  /* as the client wants its slots */
-    struct sfu_slot_event shown[SFU_SLOTS_MAX]; /* as the media plane last told */
+    struct sparse *answer;        /* a struct answer_state: what the offers up to now have settled */
+    size_t slot_count;            /* slots are only ever added */
+    struct sfu_view_slot *views;  /* as the client wants its slots */
+    struct sfu_slot_event *shown; /* as the media plane last told */
     struct media_wanted wanted[SFU_TRACKS_MAX]; /* likewise; what is not in it sends all */
 };
+
+/* What the offers up to now have settled, to be freed with g_free(). media NULL: none came. */
+struct answer_state *media_settled(const struct media *media);
 
 /* Lets the transport go, if there is one. */
 void media_leave(struct session *session);

@@ -1,8 +1,6 @@
 #include "methods.h"
 #include "server.h"
 
-#include <string.h>
-
 enum { STATS_MS = 2000 };
 
 /* --- view ----------------------------------------------------------------- */
@@ -33,15 +31,15 @@ enum rpc_code methods_view(struct rpc_call *call)
     struct session *session = call->client->session;
     const json_t *list = json_object_get(call->params, "slots");
     struct media *media = session->media;
-    struct sfu_view_slot views[SFU_SLOTS_MAX];
     size_t first = SFU_SLOTS_MAX, last = 0;
     if (!media)
         return rpc_fail(call, RPC_NO_SLOT, "no offer was answered yet");
-    memcpy(views, media->views, sizeof(views));
+    g_autofree struct sfu_view_slot *views =
+        g_memdup2(media->views, media->slot_count * sizeof(*media->views));
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *item = json_array_get(list, i);
         size_t slot = (size_t)schema_integer(item, "slot", 0);
-        if (slot >= media->answer.desc.media.slot_count)
+        if (slot >= media->slot_count)
             return rpc_fail(call, RPC_NO_SLOT, "there is no slot %zu", slot);
         enum rpc_code code = read_view(call, item, &views[slot]);
         if (code != RPC_OK)
@@ -49,9 +47,10 @@ enum rpc_code methods_view(struct rpc_call *call)
         first = MIN(first, slot);
         last = MAX(last, slot);
     }
-    memcpy(media->views, views, sizeof(views));
+    g_free(media->views);
+    media->views = g_steal_pointer(&views);
     if (first <= last)
-        sfu_view(session->plane->sfu, media->transport, first, views + first, last - first + 1);
+        sfu_view(session->plane->sfu, media->transport, first, media->views + first, last - first + 1);
     return RPC_OK;
 }
 

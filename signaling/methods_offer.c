@@ -12,16 +12,16 @@ static enum sfu_source source_of(const char *name)
 }
 
 /* A track that the request does not mention as muted keeps its state, or starts unmuted. */
-static bool was_muted(const struct session *session, const char *mid)
+static bool was_muted(const struct sfu_media_desc *before, const char *mid)
 {
-    const struct sfu_media_desc *media = session->media ? &session->media->answer.desc.media : NULL;
-    for (size_t i = 0; media && i < media->track_count; i++)
-        if (strcmp(media->tracks[i].mid, mid) == 0)
-            return media->tracks[i].muted;
+    for (size_t i = 0; i < before->track_count; i++)
+        if (strcmp(before->tracks[i].mid, mid) == 0)
+            return before->tracks[i].muted;
     return false;
 }
 
-static void read_naming(const struct session *session, const json_t *tracks, struct media_naming *naming)
+static void read_naming(const struct sfu_media_desc *before, const json_t *tracks,
+                        struct media_naming *naming)
 {
     *naming = (struct media_naming){.count = json_array_size(tracks)};
     for (size_t i = 0; i < naming->count; i++) {
@@ -29,7 +29,7 @@ static void read_naming(const struct session *session, const json_t *tracks, str
         struct answer_source *source = &naming->sources[i];
         g_strlcpy(source->mid, schema_string(item, "mid"), sizeof(source->mid));
         source->source = source_of(schema_string(item, "source"));
-        source->muted = schema_boolean(item, "muted", was_muted(session, source->mid));
+        source->muted = schema_boolean(item, "muted", was_muted(before, source->mid));
         naming->names[i] = schema_string(item, "name");
     }
 }
@@ -63,12 +63,14 @@ enum rpc_code methods_offer(struct rpc_call *call)
     struct media_naming naming;
     char err[SDP_ERROR_MAX];
     g_autofree char *answer = NULL;
-    read_naming(session, json_object_get(call->params, "tracks"), &naming);
+    g_autofree struct answer_state *before = media_settled(session->media);
+    read_naming(&before->desc.media, json_object_get(call->params, "tracks"), &naming);
     int result = media_offer(session, schema_string(call->params, "sdp"), &naming, &answer, err);
     if (result < 0)
         return rpc_fail(call, RPC_SDP, "%s", err);
     if (result > 0)
         meeting_updated(session->meeting, session);
-    call->result = result_of(&session->media->answer.desc.media, answer);
+    g_autofree struct answer_state *now = media_settled(session->media);
+    call->result = result_of(&now->desc.media, answer);
     return RPC_OK;
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LOG_FIRST = 8 };
+
 const char *const session_sources[SFU_SOURCE_COUNT + 1] = {
     [SFU_MIC] = "mic",
     [SFU_CAMERA] = "camera",
@@ -24,9 +26,21 @@ struct session *session_new(uint32_t participant, const char *name)
 
 static void drop_oldest(struct session *session)
 {
-    struct notice **slot = &session->log[session->first_event++ % SESSION_LOG];
+    struct notice **slot = &session->log[session->first_event++ % session->log_room];
     session->log_bytes -= (*slot)->len;
     notice_unref(g_steal_pointer(slot));
+}
+
+/* Most sessions are told few things. */
+static void widen_log(struct session *session)
+{
+    uint32_t room = session->log_room ? session->log_room * 2 : LOG_FIRST;
+    struct notice **log = g_new0(struct notice *, room);
+    for (uint32_t i = session->first_event; i != session->next_event; i++)
+        log[i % room] = session->log[i % session->log_room];
+    g_free(session->log);
+    session->log = log;
+    session->log_room = room;
 }
 
 void session_clear_tracks(struct session *session)
@@ -42,6 +56,7 @@ void session_free(struct session *session)
         return;
     while (session->first_event != session->next_event)
         drop_oldest(session);
+    g_free(session->log);
     session_clear_tracks(session);
     OPENSSL_cleanse(session->secret, sizeof(session->secret));
     OPENSSL_cleanse(session->old_secret, sizeof(session->old_secret));
@@ -103,7 +118,7 @@ bool session_has_since(const struct session *session, uint32_t event)
 void session_replay(struct session *session, uint32_t event)
 {
     for (uint32_t i = event + 1; i < session->next_event && session->client; i++)
-        client_send(session->client, session->log[i % SESSION_LOG], i);
+        client_send(session->client, session->log[i % session->log_room], i);
 }
 
 void session_notify(struct session *session, struct notice *notice)
@@ -113,7 +128,9 @@ void session_notify(struct session *session, struct notice *notice)
         return;
     if (event - session->first_event == SESSION_LOG)
         drop_oldest(session);
-    session->log[session->next_event++ % SESSION_LOG] = notice_ref(notice);
+    else if (event - session->first_event == session->log_room)
+        widen_log(session);
+    session->log[session->next_event++ % session->log_room] = notice_ref(notice);
     session->log_bytes += notice->len;
     while (session->log_bytes > SESSION_LOG_BYTES)
         drop_oldest(session);

@@ -56,7 +56,8 @@ struct session {
      * result that carried the last one may have been lost with that. "" = none. */
     char secret[SESSION_SECRET_LEN + 1], old_secret[SESSION_SECRET_LEN + 1];
     unsigned grace_timer;
-    struct notice *log[SESSION_LOG];  /* event n is at n % SESSION_LOG */
+    struct notice **log;              /* event n is at n % log_room */
+    uint32_t log_room;                /* doubled as long as it is less than SESSION_LOG; 0 at first */
     uint32_t first_event, next_event; /* those kept: first .. next - 1; the first ever is 1 */
     size_t log_bytes;
 };

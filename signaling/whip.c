@@ -151,6 +151,7 @@ static bool admit_patch(const struct session *session, const struct whip_request
                         struct http_reply *reply)
 {
     const char *match = request->headers[WHIP_IF_MATCH];
+    g_autofree struct answer_state *settled = media_settled(session->media);
     if (!admit_length(request, reply))
         return false;
     if (!is_type(request->headers[WHIP_CONTENT_TYPE], FRAGMENT_TYPE)) {
@@ -158,7 +159,7 @@ static bool admit_patch(const struct session *session, const struct whip_request
         http_reply_header(reply, "accept-patch:", FRAGMENT_TYPE);
     } else if (!*match) {
         http_reply_say(reply, 428, "Send If-Match with the ETag of the ICE session.\n");
-    } else if (!etag_matches(match, session->media->answer.desc.ufrag)) {
+    } else if (!etag_matches(match, settled->desc.ufrag)) {
         http_reply_say(reply, 412, "ICE was restarted since then.\n");
     }
     return !reply->status;
@@ -283,7 +284,8 @@ static void answered(struct server *server, struct session *session, char *answe
     reply->body = g_bytes_new_take(answer, strlen(answer));
     http_reply_header(reply, "location:", "/%s/%s/%s", publishes ? "whip" : "whep", session->meeting->name,
                       secret);
-    http_reply_header(reply, "etag:", "\"%s\"", session->media->answer.desc.ufrag);
+    g_autofree struct answer_state *settled = media_settled(session->media);
+    http_reply_header(reply, "etag:", "\"%s\"", settled->desc.ufrag);
     ice_servers_link(server->conf, session->participant, time(NULL), reply);
 }
 
@@ -335,8 +337,8 @@ static void serve_post(struct server *server, const struct whip_request *request
 static void patch(struct server *server, struct session *session, const struct sdpfrag *fragment,
                   struct http_reply *reply)
 {
-    const struct sfu_transport_desc *desc = &session->media->answer.desc;
-    bool restarts = *fragment->ufrag && strcmp(fragment->ufrag, desc->remote_ufrag) != 0;
+    g_autofree struct answer_state *before = media_settled(session->media);
+    bool restarts = *fragment->ufrag && strcmp(fragment->ufrag, before->desc.remote_ufrag) != 0;
     if (!restarts) {
         server->whip.trickled++;
         reply->status = 204;
@@ -351,7 +353,8 @@ static void patch(struct server *server, struct session *session, const struct s
     reply->status = 200;
     reply->mime = FRAGMENT_TYPE;
     reply->body = g_bytes_new_take(answer, strlen(answer));
-    http_reply_header(reply, "etag:", "\"%s\"", desc->ufrag);
+    g_autofree struct answer_state *now = media_settled(session->media);
+    http_reply_header(reply, "etag:", "\"%s\"", now->desc.ufrag);
 }
 
 /* The session may have ended, or restarted ICE, while the body came. */

@@ -70,7 +70,7 @@ static void check_large_room(void **state)
     const json_t *six = json_array_get(json_object_get(told, "joined"), 2);
     assert_string_equal(json_string_value(json_object_get(six, "name")), "Six");
     const struct session *a = server_session(&plane.server, 4), *b = server_session(&plane.server, 5);
-    assert_ptr_equal(a->log[(a->next_event - 1) % SESSION_LOG], b->log[(b->next_event - 1) % SESSION_LOG]);
+    assert_ptr_equal(a->log[(a->next_event - 1) % a->log_room], b->log[(b->next_event - 1) % b->log_room]);
     for (int i = 0; i < CROWD; i++)
         fake_free(crowd[i]);
     fake_plane_finish(&plane);

@@ -81,6 +81,30 @@ static void check_too_much_missed(void **state)
     fake_plane_finish(&plane);
 }
 
+/* All that was missed comes, in its order, however often the log had to be widened for it. */
+static void check_much_missed(void **state)
+{
+    (void)state;
+    struct fake_plane plane;
+    fake_plane_init(&plane, "signaling.rate=1000", NULL);
+    struct fake_client *ann = fake_join(&plane, "r", "Ann");
+    const struct session *session = server_session(&plane.server, 1);
+    for (uint32_t i = 1; i <= 3 * SESSION_LOG; i++) {
+        g_autofree char *text = g_strdup_printf("no. %u.", i);
+        fake_result(ann, "chat", json_pack("{s:s}", "text", text));
+        assert_int_equal(session->next_event, i + 1);
+        assert_int_equal(session->next_event - session->first_event, MIN(i, SESSION_LOG));
+        assert_true(session->log_room <= SESSION_LOG && session->log_room < 2 * MAX(i, 8));
+    }
+    for (uint32_t i = session->first_event; i != session->next_event; i++) {
+        g_autofree char *text = g_strdup_printf("no. %u.", i);
+        const struct notice *notice = session->log[i % session->log_room];
+        assert_non_null(g_strstr_len(notice->text, (gssize)notice->len, text));
+    }
+    fake_free(ann);
+    fake_plane_finish(&plane);
+}
+
 /* The log is bounded by bytes as well. */
 static void check_log_bytes(void **state)
 {
@@ -240,11 +264,11 @@ static void check_churn(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(check_missed),        cmocka_unit_test(check_too_much_missed),
-        cmocka_unit_test(check_log_bytes),     cmocka_unit_test(check_secrets),
-        cmocka_unit_test(check_renewal),       cmocka_unit_test(check_grace),
-        cmocka_unit_test(check_gone_for_good), cmocka_unit_test(check_leave),
-        cmocka_unit_test(check_churn),
+        cmocka_unit_test(check_missed),      cmocka_unit_test(check_too_much_missed),
+        cmocka_unit_test(check_much_missed), cmocka_unit_test(check_log_bytes),
+        cmocka_unit_test(check_secrets),     cmocka_unit_test(check_renewal),
+        cmocka_unit_test(check_grace),       cmocka_unit_test(check_gone_for_good),
+        cmocka_unit_test(check_leave),       cmocka_unit_test(check_churn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
