@@ -118,18 +118,16 @@ static void empty_and_overlong_datagrams(void **state)
     (void)state;
     struct bench b;
     set_up(&b, "127.0.0.1", 16);
-    struct udp_socket to = open_on("127.0.0.1");
     static const uint8_t data[500];
-    assert_int_equal(udp_send_to(&b.tx, &b.sock, &to.local, data, 0), 0);
-    assert_int_equal(udp_send_to(&b.tx, &b.sock, &to.local, data, 500), 0);
-    assert_int_equal(udp_send_to(&b.tx, &b.sock, &to.local, data, 100), 0);
+    assert_int_equal(udp_send_to(&b.tx, &b.sock, &b.to.local, data, 0), 0);
+    assert_int_equal(udp_send_to(&b.tx, &b.sock, &b.to.local, data, 500), 0);
+    assert_int_equal(udp_send_to(&b.tx, &b.sock, &b.to.local, data, 100), 0);
     b.rx.buffer_len = 100;
-    const struct inbox *in = receive(&b, &to);
+    const struct inbox *in = receive(&b, &b.to);
     assert_int_equal(in->count, 2);
     assert_int_equal(in->lens[0], 0);
     assert_int_equal(in->lens[1], 100);
     assert_int_equal(count(&b, COUNT_drop_truncated), 1);
-    udp_close(&to);
     tear_down(&b);
 }
 
@@ -138,22 +136,20 @@ static void an_overflow_of_the_receive_buffer_is_counted(void **state)
     (void)state;
     struct bench b;
     set_up(&b, "127.0.0.1", 16);
-    struct udp_socket to = open_on("127.0.0.1");
     const int tiny = 4096;
-    assert_int_equal(setsockopt(to.fd, SOL_SOCKET, SO_RCVBUF, &tiny, sizeof(tiny)), 0);
+    assert_int_equal(setsockopt(b.to.fd, SOL_SOCKET, SO_RCVBUF, &tiny, sizeof(tiny)), 0);
     static const uint8_t data[1000];
     size_t received = 0;
     for (int round = 1; round <= 2; round++) {
         for (int n = 0; n < 99; n++)
-            assert_int_equal(udp_send_to(&b.tx, &b.sock, &to.local, data, sizeof(data)), 0);
-        received += receive(&b, &to)->count;
+            assert_int_equal(udp_send_to(&b.tx, &b.sock, &b.to.local, data, sizeof(data)), 0);
+        received += receive(&b, &b.to)->count;
         /* The kernel tells with the next datagram that it takes. */
-        assert_int_equal(udp_send_to(&b.tx, &b.sock, &to.local, data, sizeof(data)), 0);
-        received += receive(&b, &to)->count;
+        assert_int_equal(udp_send_to(&b.tx, &b.sock, &b.to.local, data, sizeof(data)), 0);
+        received += receive(&b, &b.to)->count;
         assert_true(count(&b, COUNT_drop_rxq_overflow) > 0);
         assert_int_equal(count(&b, COUNT_drop_rxq_overflow) + received, 100 * round);
     }
-    udp_close(&to);
     tear_down(&b);
 }
 
@@ -162,7 +158,6 @@ static void one_call_is_bounded(void **state)
     (void)state;
     struct bench b;
     set_up(&b, "127.0.0.1", 16);
-    struct udp_socket to = open_on("127.0.0.1");
     static struct inbox in;
     in.count = 0;
     const size_t most = UDP_RX_BATCH * UDP_RX_ROUNDS;
@@ -170,13 +165,12 @@ static void one_call_is_bounded(void **state)
     for (uint32_t n = 0; n < most + 5; n++) {
         put_u32(data, n);
         memset(data + 4, data[3], 4);
-        assert_int_equal(udp_send_to(&b.tx, &b.sock, &to.local, data, sizeof(data)), 0);
+        assert_int_equal(udp_send_to(&b.tx, &b.sock, &b.to.local, data, sizeof(data)), 0);
     }
-    assert_int_equal(udp_receive(&to, &b.rx, collect, &in), most);
-    assert_int_equal(udp_receive(&to, &b.rx, collect, &in), 5);
-    assert_int_equal(udp_receive(&to, &b.rx, collect, &in), 0);
+    assert_int_equal(udp_receive(&b.to, &b.rx, collect, &in), most);
+    assert_int_equal(udp_receive(&b.to, &b.rx, collect, &in), 5);
+    assert_int_equal(udp_receive(&b.to, &b.rx, collect, &in), 0);
     expect_numbers(&in, 0, most + 5);
-    udp_close(&to);
     tear_down(&b);
 }
 

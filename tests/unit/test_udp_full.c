@@ -63,10 +63,9 @@ static void a_full_queue_sheds_the_least_important(void **state)
         b.tx.sendmmsg = fake_sendmmsg;
         kernel.room = 0;
         kernel.error = EAGAIN;
-        struct udp_socket to = open_on("127.0.0.1");
         struct udp_dest d[2] = {{0}};
         for (size_t i = 0; i < 2; i++) /* the same peer by two chains, the first half and the second */
-            udp_dest_set(&b.tx, &d[i], &b.sock, &to.local);
+            udp_dest_set(&b.tx, &d[i], &b.sock, &b.to.local);
         size_t len = strlen(rows[r].queued);
         for (size_t n = 0; n < len; n++) {
             const char *kind = memchr(letters, rows[r].queued[n], UDP_KIND_COUNT);
@@ -74,7 +73,7 @@ static void a_full_queue_sheds_the_least_important(void **state)
         }
         kernel.room = UINT32_MAX;
         udp_tx_flush(&b.tx, 1);
-        const struct inbox *in = receive(&b, &to);
+        const struct inbox *in = receive(&b, &b.to);
         char left[32] = "";
         for (size_t i = 0; i < in->count; i++)
             left[i] = (char)in->numbers[i];
@@ -83,7 +82,6 @@ static void a_full_queue_sheds_the_least_important(void **state)
         assert_int_equal(count(&b, COUNT_drop_tx_full_audio), rows[r].shed[UDP_AUDIO]);
         assert_int_equal(count(&b, COUNT_drop_tx_full_video), rows[r].shed[UDP_VIDEO]);
         assert_int_equal(count(&b, COUNT_drop_tx_full_rtx), rows[r].shed[UDP_RTX]);
-        udp_close(&to);
         tear_down(&b);
     }
 }
@@ -97,10 +95,9 @@ static void what_does_not_leave_is_told(void **state)
     b.tx.sendmmsg = fake_sendmmsg;
     b.tx.dropped = note_dropped;
     dropped.count = 0;
-    struct udp_socket to = open_on("127.0.0.1");
     struct udp_dest d[2] = {{0}}, nowhere = {0};
     for (size_t i = 0; i < 2; i++)
-        udp_dest_set(&b.tx, &d[i], &b.sock, &to.local);
+        udp_dest_set(&b.tx, &d[i], &b.sock, &b.to.local);
     kernel.room = 0;
     kernel.error = EAGAIN;
     queue_numbered(&b, &d[0], 10, 100, UDP_RTX);
@@ -127,9 +124,8 @@ static void what_does_not_leave_is_told(void **state)
     kernel.room = UINT32_MAX;
     queue_numbered(&b, &d[1], 23, 100, UDP_VIDEO);
     udp_tx_flush(&b.tx, 2);
-    expect_numbers(receive(&b, &to), 23, 1);
+    expect_numbers(receive(&b, &b.to), 23, 1);
     assert_int_equal(dropped.count, 5);
-    udp_close(&to);
     tear_down(&b);
 }
 
@@ -140,29 +136,27 @@ static void a_blocked_socket_leaves_others_alone(void **state)
     struct bench b;
     set_up(&b, "127.0.0.1", 8);
     b.tx.sendmmsg = fake_sendmmsg;
-    struct udp_socket open = open_on("127.0.0.1"), to = open_on("127.0.0.1");
-    struct udp_dest stuck = {0}, free_way = {0};
-    udp_dest_set(&b.tx, &stuck, &b.sock, &to.local);
-    udp_dest_set(&b.tx, &free_way, &open, &to.local);
+    struct udp_socket open = open_on("127.0.0.1");
+    struct udp_dest free_way = {0};
+    udp_dest_set(&b.tx, &free_way, &open, &b.to.local);
     kernel.room = 0;
     kernel.error = EAGAIN;
     for (uint32_t n = 0; n < 4; n++)
-        queue(&b, &stuck, 100 + n, 100, UDP_CONTROL);
+        queue(&b, &b.way, 100 + n, 100, UDP_CONTROL);
     udp_tx_flush(&b.tx, 1);
-    kernel.room = UINT32_MAX; /* for the open one; the stuck one is not tried before the next flush */
+    kernel.room = UINT32_MAX; /* for the open one; the other is not tried before the next flush */
     for (uint32_t n = 0; n < 30; n++)
         queue(&b, &free_way, n, 100, UDP_RTX);
     assert_true(b.sock.blocked);
-    const struct inbox *in = receive(&b, &to);
+    const struct inbox *in = receive(&b, &b.to);
     assert_true(in->count >= 26); /* all but those still in the queue */
     expect_numbers(in, 0, in->count);
     assert_int_equal(count(&b, COUNT_drop_tx_full_rtx), 0);
-    udp_dest_forget(&b.tx, &stuck);
+    udp_dest_forget(&b.tx, &b.way);
     udp_dest_forget(&b.tx, &free_way);
     assert_false(b.sock.blocked);
     assert_false(udp_tx_blocked(&b.tx));
     udp_close(&open);
-    udp_close(&to);
     tear_down(&b);
 }
 

@@ -7,14 +7,11 @@ static void a_burst_goes_as_few_messages_and_arrives_whole(void **state)
     for (size_t i = 0; i < COUNT(loopbacks); i++) {
         struct bench b;
         set_up(&b, loopbacks[i], UDP_TX_SLOTS);
-        struct udp_socket to = open_on(loopbacks[i]);
-        struct udp_dest d = {0};
-        udp_dest_set(&b.tx, &d, &b.sock, &to.local);
         for (uint32_t n = 0; n < 200; n++)
-            queue(&b, &d, n, 1200, UDP_VIDEO);
-        assert_int_equal(receive(&b, &to)->count, 0);
+            queue(&b, &b.way, n, 1200, UDP_VIDEO);
+        assert_int_equal(receive(&b, &b.to)->count, 0);
         udp_tx_flush(&b.tx, 1);
-        const struct inbox *in = receive(&b, &to);
+        const struct inbox *in = receive(&b, &b.to);
         expect_numbers(in, 0, 200);
         assert_true(addr_equal(&in->from, &b.sock.local));
         assert_int_equal(count(&b, COUNT_tx_messages), 4); /* 54 x 1,200 < 65,000 */
@@ -25,7 +22,6 @@ static void a_burst_goes_as_few_messages_and_arrives_whole(void **state)
         assert_int_equal(count(&b, COUNT_rx_datagrams), 200);
         assert_int_equal(count(&b, COUNT_rx_bytes), 240000);
         assert_int_equal(count(&b, COUNT_rx_batches), 1); /* GRO */
-        udp_close(&to);
         tear_down(&b);
     }
 }
@@ -50,19 +46,15 @@ static void only_the_last_of_a_message_is_shorter(void **state)
     for (size_t r = 0; r < COUNT(rows); r++) {
         struct bench b;
         set_up(&b, "127.0.0.1", 16);
-        struct udp_socket to = open_on("127.0.0.1");
-        struct udp_dest d = {0};
-        udp_dest_set(&b.tx, &d, &b.sock, &to.local);
         uint32_t n = 0;
         for (; n < 8 && rows[r].sizes[n]; n++)
-            queue(&b, &d, n, rows[r].sizes[n], UDP_VIDEO);
+            queue(&b, &b.way, n, rows[r].sizes[n], UDP_VIDEO);
         udp_tx_flush(&b.tx, 1);
-        const struct inbox *in = receive(&b, &to);
+        const struct inbox *in = receive(&b, &b.to);
         expect_numbers(in, 0, n);
         for (size_t i = 0; i < n; i++)
             assert_int_equal(in->lens[i], rows[r].sizes[i]);
         assert_int_equal(count(&b, COUNT_tx_messages), rows[r].messages);
-        udp_close(&to);
         tear_down(&b);
     }
 }
@@ -72,15 +64,11 @@ static void a_message_has_64_segments_at_most(void **state)
     (void)state;
     struct bench b;
     set_up(&b, "127.0.0.1", 256);
-    struct udp_socket to = open_on("127.0.0.1");
-    struct udp_dest d = {0};
-    udp_dest_set(&b.tx, &d, &b.sock, &to.local);
     for (uint32_t n = 0; n < 130; n++)
-        queue(&b, &d, n, 80, UDP_AUDIO);
+        queue(&b, &b.way, n, 80, UDP_AUDIO);
     udp_tx_flush(&b.tx, 1);
-    expect_numbers(receive(&b, &to), 0, 130);
+    expect_numbers(receive(&b, &b.to), 0, 130);
     assert_int_equal(count(&b, COUNT_tx_messages), 3);
-    udp_close(&to);
     tear_down(&b);
 }
 
@@ -122,15 +110,11 @@ static void a_full_queue_flushes_itself(void **state)
     (void)state;
     struct bench b;
     set_up(&b, "127.0.0.1", 8);
-    struct udp_socket to = open_on("127.0.0.1");
-    struct udp_dest d = {0};
-    udp_dest_set(&b.tx, &d, &b.sock, &to.local);
     for (uint32_t n = 0; n < 100; n++)
-        queue(&b, &d, n, 100, UDP_VIDEO);
+        queue(&b, &b.way, n, 100, UDP_VIDEO);
     udp_tx_flush(&b.tx, 1);
-    expect_numbers(receive(&b, &to), 0, 100);
+    expect_numbers(receive(&b, &b.to), 0, 100);
     assert_int_equal(count(&b, COUNT_tx_messages), 13);
-    udp_close(&to);
     tear_down(&b);
 }
 
@@ -141,15 +125,11 @@ static void short_counts_are_resumed(void **state)
     set_up(&b, "127.0.0.1", 64);
     b.tx.sendmmsg = fake_sendmmsg;
     kernel.most = 1;
-    struct udp_socket to = open_on("127.0.0.1");
-    struct udp_dest d = {0};
-    udp_dest_set(&b.tx, &d, &b.sock, &to.local);
     for (uint32_t n = 0; n < 10; n++)
-        queue(&b, &d, n, 100 + n, UDP_VIDEO);
+        queue(&b, &b.way, n, 100 + n, UDP_VIDEO);
     udp_tx_flush(&b.tx, 1);
-    expect_numbers(receive(&b, &to), 0, 10);
+    expect_numbers(receive(&b, &b.to), 0, 10);
     assert_int_equal(kernel.calls, 10);
-    udp_close(&to);
     tear_down(&b);
 }
 
@@ -165,18 +145,15 @@ static void gso_refused_goes_plain_for_a_minute(void **state)
         b.tx.sendmmsg = fake_sendmmsg;
         kernel.error = errors[e];
         kernel.gso_only = true;
-        struct udp_socket to = open_on("127.0.0.1");
-        struct udp_dest d = {0};
-        udp_dest_set(&b.tx, &d, &b.sock, &to.local);
         static const struct {
             uint64_t now_us;
             uint64_t refused; /* so far */
         } rows[] = {{1000, 1}, {1000 + UDP_TX_PLAIN_US - 1, 1}, {1000 + UDP_TX_PLAIN_US, 2}};
         for (uint32_t r = 0; r < COUNT(rows); r++) {
             for (uint32_t n = 0; n < 10; n++)
-                queue(&b, &d, 10 * r + n, n == 4 ? 200 : 100, UDP_VIDEO);
+                queue(&b, &b.way, 10 * r + n, n == 4 ? 200 : 100, UDP_VIDEO);
             udp_tx_flush(&b.tx, rows[r].now_us);
-            expect_numbers(receive(&b, &to), 10 * r, 10);
+            expect_numbers(receive(&b, &b.to), 10 * r, 10);
             assert_int_equal(count(&b, COUNT_tx_gso_refused), rows[r].refused);
         }
         assert_int_equal(count(&b, COUNT_tx_gso_messages), 0);
@@ -184,13 +161,12 @@ static void gso_refused_goes_plain_for_a_minute(void **state)
         /* Another way is tried afresh. */
         kernel.gso_only = false;
         struct udp_socket other = open_on("127.0.0.1");
-        udp_dest_set(&b.tx, &d, &b.sock, &other.local);
-        queue(&b, &d, 0, 100, UDP_VIDEO);
-        queue(&b, &d, 1, 100, UDP_VIDEO);
+        udp_dest_set(&b.tx, &b.way, &b.sock, &other.local);
+        queue(&b, &b.way, 0, 100, UDP_VIDEO);
+        queue(&b, &b.way, 1, 100, UDP_VIDEO);
         udp_tx_flush(&b.tx, 1000 + UDP_TX_PLAIN_US + 1);
         expect_numbers(receive(&b, &other), 0, 2);
         assert_int_equal(count(&b, COUNT_tx_gso_messages), 1);
-        udp_close(&to);
         udp_close(&other);
         tear_down(&b);
     }
@@ -204,15 +180,11 @@ static void the_kernel_refusing_gso_loses_nothing(void **state)
     set_up(&b, "127.0.0.1", 64);
     const int on = 1;
     assert_int_equal(setsockopt(b.sock.fd, SOL_SOCKET, SO_NO_CHECK, &on, sizeof(on)), 0);
-    struct udp_socket to = open_on("127.0.0.1");
-    struct udp_dest d = {0};
-    udp_dest_set(&b.tx, &d, &b.sock, &to.local);
     for (uint32_t n = 0; n < 20; n++)
-        queue(&b, &d, n, 500, UDP_VIDEO);
+        queue(&b, &b.way, n, 500, UDP_VIDEO);
     udp_tx_flush(&b.tx, 1);
-    expect_numbers(receive(&b, &to), 0, 20);
+    expect_numbers(receive(&b, &b.to), 0, 20);
     assert_int_equal(count(&b, COUNT_tx_gso_refused), 1);
-    udp_close(&to);
     tear_down(&b);
 }
 
@@ -230,24 +202,20 @@ static void other_errors_cost_that_message_alone(void **state)
         struct bench b;
         set_up(&b, "127.0.0.1", 64);
         b.tx.sendmmsg = fake_sendmmsg;
-        struct udp_socket to = open_on("127.0.0.1");
-        struct udp_dest d = {0};
-        udp_dest_set(&b.tx, &d, &b.sock, &to.local);
-        queue(&b, &d, 0, 100, UDP_VIDEO);
-        queue(&b, &d, 1, 101, UDP_VIDEO);
+        queue(&b, &b.way, 0, 100, UDP_VIDEO);
+        queue(&b, &b.way, 1, 101, UDP_VIDEO);
         kernel.room = 1;
         kernel.error = rows[r].error;
         kernel.most = 2;
         udp_tx_flush(&b.tx, 1);
         kernel.room = UINT32_MAX;
-        queue(&b, &d, 2, 100, UDP_VIDEO);
+        queue(&b, &b.way, 2, 100, UDP_VIDEO);
         udp_tx_flush(&b.tx, 2);
-        const struct inbox *in = receive(&b, &to);
+        const struct inbox *in = receive(&b, &b.to);
         assert_int_equal(in->count, 2);
         assert_int_equal(in->numbers[0], 0);
         assert_int_equal(in->numbers[1], 2);
         assert_int_equal(count(&b, rows[r].counter), 1);
-        udp_close(&to);
         tear_down(&b);
     }
 }
@@ -258,24 +226,22 @@ static void a_port_that_refuses_disturbs_nobody(void **state)
     for (size_t i = 0; i < COUNT(loopbacks); i++) {
         struct bench b;
         set_up(&b, loopbacks[i], 64);
-        struct udp_socket gone = open_on(loopbacks[i]), to = open_on(loopbacks[i]);
-        struct udp_dest dead = {0}, alive = {0}, nowhere = {0};
-        struct addr no_port = to.local;
+        struct udp_socket gone = open_on(loopbacks[i]);
+        struct udp_dest dead = {0}, nowhere = {0};
+        struct addr no_port = b.to.local;
         no_port.port = 0;
         udp_dest_set(&b.tx, &dead, &b.sock, &gone.local);
-        udp_dest_set(&b.tx, &alive, &b.sock, &to.local);
         udp_dest_set(&b.tx, &nowhere, &b.sock, &no_port);
         udp_close(&gone);
         for (uint32_t n = 0; n < 5; n++) {
             queue(&b, &dead, n, 100, UDP_VIDEO);
             queue(&b, &nowhere, n, 100, UDP_VIDEO);
-            queue(&b, &alive, n, 100, UDP_VIDEO);
+            queue(&b, &b.way, n, 100, UDP_VIDEO);
             udp_tx_flush(&b.tx, n);
         }
-        expect_numbers(receive(&b, &to), 0, 5);
+        expect_numbers(receive(&b, &b.to), 0, 5);
         assert_int_equal(count(&b, COUNT_drop_tx_error), 5); /* port 0: EINVAL */
         assert_int_equal(receive(&b, &b.sock)->count, 0);
-        udp_close(&to);
         tear_down(&b);
     }
 }
@@ -315,18 +281,14 @@ static void a_slot_may_be_given_up(void **state)
     (void)state;
     struct bench b;
     set_up(&b, "127.0.0.1", 1);
-    struct udp_socket to = open_on("127.0.0.1");
-    struct udp_dest d = {0};
-    udp_dest_set(&b.tx, &d, &b.sock, &to.local);
     for (uint32_t n = 0; n < 10; n++) {
         uint8_t *slot = udp_tx_slot(&b.tx);
         memset(slot, 0xee, UDP_TX_SLOT_LEN);
         assert_ptr_equal(slot, udp_tx_slot(&b.tx));
-        queue(&b, &d, n, UDP_TX_SLOT_LEN, UDP_VIDEO);
+        queue(&b, &b.way, n, UDP_TX_SLOT_LEN, UDP_VIDEO);
     }
     udp_tx_flush(&b.tx, 1);
-    expect_numbers(receive(&b, &to), 0, 10);
-    udp_close(&to);
+    expect_numbers(receive(&b, &b.to), 0, 10);
     tear_down(&b);
 }
 
@@ -335,19 +297,17 @@ static void answers_go_past_the_queue(void **state)
     (void)state;
     struct bench b;
     set_up(&b, "::1", 16);
-    struct udp_socket to = open_on("::1");
     const uint8_t data[8] = {0, 0, 0, 9, 9, 9, 9, 9};
-    assert_int_equal(udp_send_to(&b.tx, &b.sock, &to.local, data, sizeof(data)), 0);
-    expect_numbers(receive(&b, &to), 9, 1);
+    assert_int_equal(udp_send_to(&b.tx, &b.sock, &b.to.local, data, sizeof(data)), 0);
+    expect_numbers(receive(&b, &b.to), 9, 1);
 
     static const uint8_t huge[65536];
     struct addr four = address("127.0.0.1", 9);
-    assert_int_equal(udp_send_to(&b.tx, &b.sock, &to.local, huge, sizeof(huge)), -EMSGSIZE);
+    assert_int_equal(udp_send_to(&b.tx, &b.sock, &b.to.local, huge, sizeof(huge)), -EMSGSIZE);
     assert_true(udp_send_to(&b.tx, &b.sock, &four, data, sizeof(data)) < 0);
     assert_int_equal(count(&b, COUNT_drop_tx_too_long), 1);
     assert_int_equal(count(&b, COUNT_drop_tx_error), 1);
     assert_int_equal(count(&b, COUNT_tx_datagrams), 1);
-    udp_close(&to);
     tear_down(&b);
 }
 

@@ -32,12 +32,13 @@ static inline struct udp_socket open_on(const char *ip)
     return s;
 }
 
-/* A sender, its queue and the scratch to receive with. */
+/* A sender with its queue, a receiver, and the scratch to receive with. */
 struct bench {
     struct counters counters; /* of both directions */
     struct udp_tx tx;
     struct udp_rx rx;
-    struct udp_socket sock;
+    struct udp_socket sock, to;
+    struct udp_dest way; /* from the one to the other */
 };
 
 static inline uint64_t count(const struct bench *b, enum counter which)
@@ -78,6 +79,8 @@ static inline void set_up(struct bench *b, const char *ip, size_t slots)
     assert_int_equal(udp_tx_init(&b->tx, slots, &b->counters), 0);
     assert_int_equal(udp_rx_init(&b->rx, &b->counters), 0);
     b->sock = open_on(ip);
+    b->to = open_on(ip);
+    udp_dest_set(&b->tx, &b->way, &b->sock, &b->to.local);
     memset(&kernel, 0, sizeof(kernel));
     kernel.most = kernel.room = UINT32_MAX;
 }
@@ -87,6 +90,7 @@ static inline void tear_down(struct bench *b)
     udp_tx_finish(&b->tx);
     udp_rx_finish(&b->rx);
     udp_close(&b->sock);
+    udp_close(&b->to);
 }
 
 /* Queue a datagram that says which it is; the first four bytes are its number. */
