@@ -11,6 +11,16 @@ static const struct allocate_step dying[] = {{0, 2, 30, true, 320, 180, 150000, 
                                              {1, 2, 30, true, 640, 360, 500000, 1},
                                              {2, 2, 30, false, 1280, 720, 2500000, 0}};
 
+/* A run at that time, of which the choices are told as text. */
+static const char *run(struct allocate *a, const struct allocate_slot *slots, size_t count, unsigned kbps,
+                       unsigned ms)
+{
+    struct allocate_choice choices[SLOTS];
+    struct allocate_total total;
+    allocate_run(a, slots, count, kbps * 1000, ALIVE(ms), choices, &total);
+    return text(choices, count);
+}
+
 static void remembers_what_it_gave(void **state)
 {
     (void)state;
@@ -116,12 +126,9 @@ static void remembers_what_it_gave(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct allocate a = {0};
         for (size_t k = 0; k < COUNT(rows[i].runs) && rows[i].runs[k].given; k++) {
-            struct allocate_choice choice;
-            struct allocate_total total;
-            allocate_run(&a, &rows[i].runs[k].slot, 1, rows[i].runs[k].kbps * 1000, ALIVE(rows[i].runs[k].ms),
-                         &choice, &total);
-            if (strcmp(text(&choice, 1), rows[i].runs[k].given) != 0)
-                fail_msg("%s: %s, not %s, at %u", rows[i].name, text(&choice, 1), rows[i].runs[k].given,
+            const char *given = run(&a, &rows[i].runs[k].slot, 1, rows[i].runs[k].kbps, rows[i].runs[k].ms);
+            if (strcmp(given, rows[i].runs[k].given) != 0)
+                fail_msg("%s: %s, not %s, at %u", rows[i].name, given, rows[i].runs[k].given,
                          rows[i].runs[k].ms);
         }
     }
@@ -133,74 +140,47 @@ static void says_when_to_run(void **state)
     static const struct {
         const char *name;
         struct allocate_slot slot;
-        unsigned kbps_before; /* a run at 0 ms; 0 = none */
-        unsigned at_ms, kbps_then;
+        struct {
+            unsigned ms, kbps, share;
+        } runs[3];                /* kbps 0 ends them */
+        unsigned ms, kbps, share; /* then */
         bool touched, due;
     } rows[] = {
-        {"at first", {CAMERA}, 0, 0, 1000, false, true},
-        {"nothing changed", {CAMERA}, 1000, 4999, 1000, false, false},
-        {"after 5 s", {CAMERA}, 1000, 5000, 1000, false, true},
-        {"15 % more", {CAMERA}, 1000, 1, 1150, false, true},
-        {"less than 15 % more", {CAMERA}, 1000, 1, 1149, false, false},
-        {"15 % less", {CAMERA}, 1000, 1, 850, false, true},
-        {"less than 15 % less", {CAMERA}, 1000, 1, 851, false, false},
-        {"to nothing", {CAMERA}, 1000, 1, 0, false, true},
-        {"a wish", {CAMERA}, 1000, 1, 1000, true, true},
-        {"a layer will have settled", {VIDEO(fresh)}, 1000, 2999, 1000, false, false},
-        {"a layer has settled", {VIDEO(fresh)}, 1000, 3000, 1000, false, true},
-        {"a rate will be known", {VIDEO(unknown)}, 1000, 299, 1000, false, false},
-        {"a rate is known", {VIDEO(unknown)}, 1000, 300, 1000, false, true},
+        {"at first", {CAMERA}, {{0}}, 0, 1000, 0, false, true},
+        {"nothing changed", {CAMERA}, {{0, 1000, 0}}, 4999, 1000, 0, false, false},
+        {"after 5 s", {CAMERA}, {{0, 1000, 0}}, 5000, 1000, 0, false, true},
+        {"15 % more", {CAMERA}, {{0, 1000, 0}}, 1, 1150, 0, false, true},
+        {"less than 15 % more", {CAMERA}, {{0, 1000, 0}}, 1, 1149, 0, false, false},
+        {"15 % less", {CAMERA}, {{0, 1000, 0}}, 1, 850, 0, false, true},
+        {"less than 15 % less", {CAMERA}, {{0, 1000, 0}}, 1, 851, 0, false, false},
+        {"to nothing", {CAMERA}, {{0, 1000, 0}}, 1, 0, 0, false, true},
+        {"a wish", {CAMERA}, {{0, 1000, 0}}, 1, 1000, 0, true, true},
+        {"a layer will have settled", {VIDEO(fresh)}, {{0, 1000, 0}}, 2999, 1000, 0, false, false},
+        {"a layer has settled", {VIDEO(fresh)}, {{0, 1000, 0}}, 3000, 1000, 0, false, true},
+        {"a rate will be known", {VIDEO(unknown)}, {{0, 1000, 0}}, 299, 1000, 0, false, false},
+        {"a rate is known", {VIDEO(unknown)}, {{0, 1000, 0}}, 300, 1000, 0, false, true},
+        {"held", {CAMERA}, {{0, 3000, 0}, {1000, 2400, 0}, {6500, 7000, 0}}, 10999, 7000, 0, false, false},
+        {"let go", {CAMERA}, {{0, 3000, 0}, {1000, 2400, 0}, {6500, 7000, 0}}, 11000, 7000, 0, false, true},
+        {"the server has a little less to give", {CAMERA}, {{0, 1000, 100}}, 1, 1000, 119, false, false},
+        {"... less", {CAMERA}, {{0, 1000, 100}}, 1, 1000, 120, false, true},
+        {"... a little more", {CAMERA}, {{0, 1000, 120}}, 1, 1000, 101, false, false},
+        {"... more", {CAMERA}, {{0, 1000, 120}}, 1, 1000, 100, false, true},
+        {"... everything again", {CAMERA}, {{0, 1000, 1}}, 1, 1000, 0, false, true},
+        {"... it enters another stage", {CAMERA}, {{0, 1000, 1001}}, 1, 1000, 1000, false, true},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct allocate a = {0};
-        struct allocate_choice choice;
-        struct allocate_total total;
-        if (rows[i].kbps_before) {
-            allocate_touch(&a);
-            allocate_run(&a, &rows[i].slot, 1, rows[i].kbps_before * 1000, ALIVE(0), &choice, &total);
+        for (size_t k = 0; k < COUNT(rows[i].runs) && rows[i].runs[k].kbps; k++) {
+            allocate_touch(&a); /* a run is the answer to that */
+            a.share = rows[i].runs[k].share;
+            (void)run(&a, &rows[i].slot, 1, rows[i].runs[k].kbps, rows[i].runs[k].ms);
         }
+        a.share = rows[i].share;
         if (rows[i].touched)
             allocate_touch(&a);
-        if (allocate_due(&a, rows[i].kbps_then * 1000, ALIVE(rows[i].at_ms)) != rows[i].due)
+        if (allocate_due(&a, rows[i].kbps * 1000, ALIVE(rows[i].ms)) != rows[i].due)
             fail_msg("%s", rows[i].name);
     }
-}
-
-static void runs_when_the_server_has_more_or_less_to_give(void **state)
-{
-    (void)state;
-    static const struct {
-        unsigned before, then;
-        bool due;
-    } rows[] = {
-        {0, 0, false},    {100, 119, false}, {100, 120, true},   {120, 101, false},
-        {120, 100, true}, {1, 0, true},      {1001, 1000, true},
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct allocate a = {.share = rows[i].before};
-        struct allocate_slot slot = {CAMERA};
-        struct allocate_choice choice;
-        struct allocate_total total;
-        allocate_run(&a, &slot, 1, 1000000, ALIVE(0), &choice, &total);
-        a.share = rows[i].then;
-        if (allocate_due(&a, 1000000, ALIVE(1)) != rows[i].due)
-            fail_msg("from %u to %u", rows[i].before, rows[i].then);
-    }
-}
-
-/* A hold that ends between two runs is a reason to run. */
-static void runs_when_a_hold_ends(void **state)
-{
-    (void)state;
-    struct allocate a = {0};
-    struct allocate_slot slot = {CAMERA};
-    struct allocate_choice choice;
-    struct allocate_total total;
-    allocate_run(&a, &slot, 1, 3000000, ALIVE(0), &choice, &total);
-    allocate_run(&a, &slot, 1, 2400000, ALIVE(1000), &choice, &total); /* held until 11,000 */
-    allocate_run(&a, &slot, 1, 7000000, ALIVE(6500), &choice, &total);
-    assert_false(allocate_due(&a, 7000000, ALIVE(10999)));
-    assert_true(allocate_due(&a, 7000000, ALIVE(11000)));
 }
 
 /* Pushed out by what the viewer wants more it is back as soon as that is gone. */
@@ -208,20 +188,14 @@ static void who_makes_room_is_not_held(void **state)
 {
     (void)state;
     struct allocate a = {0};
-    struct allocate_slot slots[] = {{CAMERA}, {CAMERA}};
-    struct allocate_choice choices[2];
-    struct allocate_total total;
-    slots[1].hidden = true;
-    allocate_run(&a, slots, 2, 2950000, ALIVE(0), choices, &total);
-    assert_string_equal(text(choices, 2), "2.2 hidden");
+    struct allocate_slot slots[] = {{CAMERA}, {UNSEEN}};
+    assert_string_equal(run(&a, slots, 2, 2950, 0), "2.2 hidden");
     slots[1] = (struct allocate_slot){CAMERA, .priority = 1};
     allocate_touch(&a);
-    allocate_run(&a, slots, 2, 2950000, ALIVE(1000), choices, &total);
-    assert_string_equal(text(choices, 2), "1.2 1.2");
+    assert_string_equal(run(&a, slots, 2, 2950, 1000), "1.2 1.2");
     slots[1].hidden = true;
     allocate_touch(&a);
-    allocate_run(&a, slots, 2, 2950000, ALIVE(1100), choices, &total);
-    assert_string_equal(text(choices, 2), "2.2 hidden");
+    assert_string_equal(run(&a, slots, 2, 2950, 1100), "2.2 hidden");
 }
 
 int main(void)
@@ -229,8 +203,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(remembers_what_it_gave),
         cmocka_unit_test(says_when_to_run),
-        cmocka_unit_test(runs_when_the_server_has_more_or_less_to_give),
-        cmocka_unit_test(runs_when_a_hold_ends),
         cmocka_unit_test(who_makes_room_is_not_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
