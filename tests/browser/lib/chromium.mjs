@@ -1,6 +1,7 @@
 // Debian's Chromium with its fake camera and microphone.
 import { chromium } from 'playwright-core';
 import { launcher } from './link.mjs';
+import { again, PATIENCE } from './until.mjs';
 
 const flags = [
   '--no-sandbox',
@@ -20,14 +21,14 @@ const flags = [
 // it also looks for a path for media from 127.0.0.1 and ::1. link: at whose other end it is to be (see link.mjs).
 export async function launchChromium({ fps = 10, loopback = true, link } = {}) {
   const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  const browser = await chromium.launch({
+  const browser = await again(() => chromium.launch({
     executablePath: link ? launcher(link, program) : program,
     args: [
       ...flags,
       `--use-fake-device-for-media-stream=fps=${fps}`,
       ...(loopback ? ['--allow-loopback-in-peer-connection'] : []),
     ],
-  });
+  }));
   return {
     name: 'chromium',
     async open(url, { width = 1280, height = 720, init, initOptions = {}, ...options } = {}) {
@@ -36,6 +37,7 @@ export async function launchChromium({ fps = 10, loopback = true, link } = {}) {
         ignoreHTTPSErrors: true,
         ...options,
       });
+      context.setDefaultTimeout(PATIENCE);
       const page = await context.newPage();
       page.errors = [];
       page.on('pageerror', (error) => page.errors.push(String(error.stack ?? error)));

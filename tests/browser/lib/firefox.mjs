@@ -1,5 +1,6 @@
 // Debian's Firefox ESR by WebDriver BiDi, with its fake camera and microphone.
 import puppeteer from 'puppeteer-core';
+import { again, PATIENCE } from './until.mjs';
 
 const prefs = {
   'media.navigator.streams.fake': true,
@@ -18,18 +19,20 @@ const prefs = {
 
 // The same as launchChromium() gives; pages are Puppeteer's.
 export async function launchFirefox() {
-  const browser = await puppeteer.launch({
+  const browser = await again(() => puppeteer.launch({
     browser: 'firefox',
     executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
     headless: true,
     acceptInsecureCerts: true,
     extraPrefsFirefox: prefs,
-  });
+    timeout: PATIENCE,
+  }));
   return {
     name: 'firefox',
     async open(url, { width = 1280, height = 720, init, initOptions = {} } = {}) {
       const context = await browser.createBrowserContext();
       const page = await context.newPage({ type: 'window' }); // a tab would hide the one before
+      page.setDefaultTimeout(PATIENCE);
       page.errors = [];
       page.on('pageerror', (error) => page.errors.push(String(error.stack ?? error)));
       page.on('console', (message) => {

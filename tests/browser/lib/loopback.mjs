@@ -28,7 +28,7 @@ async function callOneself() {
   await receiver.setLocalDescription();
   await sender.setRemoteDescription(receiver.localDescription);
   const found = { frames: 0, energy: 0, cipher: null, state: '' };
-  for (let i = 0; i < 100 && !(found.frames > 10 && found.energy > 0 && found.cipher); i++) {
+  for (let i = 0; i < 300 && !(found.state === 'connected' && found.frames > 10 && found.energy > 0 && found.cipher); i++) {
     await new Promise((resolve) => setTimeout(resolve, 200));
     found.state = receiver.connectionState;
     for (const stat of (await receiver.getStats()).values()) {

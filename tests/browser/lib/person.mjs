@@ -24,7 +24,7 @@ export class Person {
   // From the lobby into the call, until sound and pictures can flow.
   async enter() {
     await until(`${this.name} has camera and microphone`, () =>
-      this.page.evaluate(() => document.querySelector('#preview')?.srcObject != null));
+      this.page.evaluate(() => document.querySelector('#preview')?.srcObject != null), { every: 50 });
     await this.page.evaluate((name) => {
       const input = document.querySelector('#name');
       input.value = name;
@@ -33,12 +33,12 @@ export class Person {
     await this.page.click('#join');
     await this.state('joined');
     await until(`${this.name} is connected`, () =>
-      this.page.evaluate(() => document.querySelector('#call').dataset.media === 'connected'));
+      this.page.evaluate(() => document.querySelector('#call').dataset.media === 'connected'), { every: 50 });
     this.id = await this.page.evaluate(() => window.plenum.participant);
   }
 
   state(state) {
-    return until(`${this.name} is ${state}`, () => this.page.evaluate((it) => document.body.dataset.state === it, state));
+    return until(`${this.name} is ${state}`, () => this.page.evaluate((it) => document.body.dataset.state === it, state), { every: 50 });
   }
 
   // What comes in: [{participant, source, kind, codec, mid, frames, keys, energy, packets, width, height, age}], whose it is by
@@ -55,18 +55,21 @@ export class Person {
       .map((it) => ({ ...it, participant: owner.get(it.csrc)?.participant ?? null, source: owner.get(it.csrc)?.source ?? null }));
   }
 
-  // Whether pictures (source camera, screen) or sound (mic) of the other have arrived in the last second: frames
+  // Whether pictures (source camera, screen) or sound (mic) of the other arrive within a second from now: frames
   // decoded, energy heard, in a slot whose CSRC is the other's all the while.
   async gets(other, source) {
     const of = (list) => list.filter((it) => it.participant === other.id && it.source === source);
-    const before = of(await this.received());
-    if (!before.length) return false;
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    const after = of(await this.received());
-    return after.some((now) => {
-      const then = before.find(({ mid }) => mid === now.mid);
-      return then && (source === 'mic' ? now.energy > then.energy : now.frames > then.frames);
-    });
+    const grown = (now, then) => then && (source === 'mic' ? now.energy > then.energy : now.frames > then.frames);
+    let before = of(await this.received());
+    for (const end = Date.now() + 1000; before.length;) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const last = Date.now() >= end; // a second has passed before this look, however long it takes
+      const after = of(await this.received());
+      if (after.some((now) => grown(now, before.find(({ mid }) => mid === now.mid)))) return true;
+      if (last) return false;
+      before = before.filter(({ mid }) => after.some((now) => now.mid === mid));
+    }
+    return false;
   }
 
   // What this person sends as that source: one for each layer.
@@ -133,13 +136,19 @@ export class Person {
     return this.page.evaluate((it) => [...window.plenum.slots.values()].filter((slot) => slot.kind === it).map(({ why }) => why), kind);
   }
 
-  // Which layers of its camera this side has sent in the last 2 s, in alphabetical order: 'f h q', '' = not a byte.
-  async sends() {
-    const before = await this.sent('camera');
-    await new Promise((resolve) => setTimeout(resolve, 2000));
-    return (await this.sent('camera'))
-      .filter((now) => now.bytes > (before.find(({ rid }) => rid === now.rid)?.bytes ?? 0))
-      .map(({ rid }) => rid ?? 'camera').sort().join(' ');
+  // Waits until this side has sent these layers of its camera for 2 s, and not a byte of another.
+  async sends(...rids) {
+    const moments = [];
+    const sent = () => {
+      const before = moments.findLast(({ at }) => at <= moments.at(-1).at - 2000);
+      return before && moments.at(-1).layers
+        .filter((now) => now.bytes > (before.layers.find(({ rid }) => rid === now.rid)?.bytes ?? 0))
+        .map(({ rid }) => rid ?? 'camera').sort().join(' ');
+    };
+    await until(`${this.name} sends ${rids.join(' and ') || 'no pictures'}`, async () => {
+      moments.push({ at: Date.now(), layers: await this.sent('camera') });
+      return sent() === rids.sort().join(' ');
+    }, { also: async () => `, but "${sent()}"` });
   }
 
   // What the page does when its tab is hidden, or seen again.
@@ -156,7 +165,7 @@ export class Person {
   }
 
   async seesAndHears(...others) {
-    for (const other of others) {
+    for (const other of others) { // one at a time: looking costs the browser something, too
       await this.sees(other);
       await this.hears(other);
     }

@@ -98,10 +98,11 @@ export function probe({ lacks = [], camera = null, watched = false, quiet = fals
     const connection = connections.at(-1);
     if (!connection) return [];
     const found = [];
+    const stats = [...(await connection.getStats()).values()];
     for (const { receiver, sender, mid } of connection.getTransceivers()) {
-      const stats = [...(await receiver.getStats()).values()];
+      const of = (type) => stats.filter((it) => it.type === type && it.mid === mid);
       const heard = newest(receiver.getContributingSources());
-      for (const it of stats.filter(({ type }) => type === 'inbound-rtp')) {
+      for (const it of of('inbound-rtp')) {
         found.push({
           out: false, kind: it.kind, codec: codecOf(stats, it), mid, csrc: heard?.source ?? null,
           age: heard ? performance.timeOrigin + performance.now() - heard.timestamp : null,
@@ -110,10 +111,9 @@ export function probe({ lacks = [], camera = null, watched = false, quiet = fals
         });
       }
       if (!sender.track) continue;
-      const sent = [...(await sender.getStats()).values()];
-      for (const it of sent.filter(({ type }) => type === 'outbound-rtp')) {
+      for (const it of of('outbound-rtp')) {
         found.push({
-          out: true, kind: it.kind, codec: codecOf(sent, it), mid, rid: it.rid,
+          out: true, kind: it.kind, codec: codecOf(stats, it), mid, rid: it.rid,
           packets: it.packetsSent, bytes: it.bytesSent, frames: it.framesEncoded, width: it.frameWidth, height: it.frameHeight,
         });
       }

@@ -56,7 +56,7 @@ export async function startServer({ preset = 'release', program = 'plenum', set 
     return closed;
   }
 
-  async function stop({ timeout = 15000 } = {}) {
+  async function stop({ timeout = 60000 } = {}) {
     assert.ok(running(), `the server had ended before it was told to\n${log}`);
     child.kill('SIGTERM');
     let timer;

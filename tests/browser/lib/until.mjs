@@ -10,3 +10,18 @@ export async function until(what, look, { timeout = 60000, every = 200, also = a
   } while (Date.now() < end);
   throw new Error(`not within ${timeout} ms: ${what}${seen === undefined ? '' : ` (${JSON.stringify(seen)})`}${await also().catch((error) => `, ${error.message}`)}`);
 }
+
+// Ms that a browser may take to do one thing, on a machine with other things to do.
+export const PATIENCE = 120000;
+
+// Does it until it does not fail, that many times at most: where what else the machine does may have spoilt it.
+export async function again(what, times = 3) {
+  for (let i = 1; i < times; i++) {
+    try {
+      return await what();
+    } catch (error) {
+      console.error(`once more: ${error.message}`);
+    }
+  }
+  return what();
+}
