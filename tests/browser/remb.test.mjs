@@ -64,22 +64,24 @@ test('it is answered with REMB and the times that this is made of', async () => 
 });
 
 test('its rate rises as long as nothing speaks against it', async () => {
-  await until('it may send more than at the start', async () => (await figures()).kbit > 900, { timeout: 30000 });
+  await until('it may send more than at the start', async () => (await figures()).kbit > 900);
 });
 
 test('it keeps below what its network carries, with next to nothing lost', async () => {
   link.change({ toHere: { kbit: NARROW, queue: 400 } });
-  await until('it is told to send less', async () => (await figures()).kbit < NARROW, { timeout: 20000 });
-  await seconds(6); // what was in the queue, and reported a second later
-  const before = await figures();
-  await seconds(10);
-  const now = await figures();
-  assert.ok(now.kbit > NARROW / 4 && now.kbit < NARROW * 1.2, `${now.kbit} kbit/s`);
-  assert.ok(now.lost - before.lost <= 20, `${now.lost - before.lost} lost`);
-  assert.ok(now.frames - before.frames > 50, `${now.frames - before.frames} frames`);
+  await until('it is told to send less', async () => (await figures()).kbit < NARROW);
+  const seen = [];
+  await until('6 s like that', async () => { // once the queue is empty, and what was lost in it reported
+    const before = await figures();
+    await seconds(6);
+    const { kbit, lost, frames } = await figures();
+    const now = { kbit, lost: lost - before.lost, frames: frames - before.frames };
+    seen.push(now);
+    return now.kbit > NARROW / 4 && now.kbit < NARROW * 1.2 && now.lost <= 10 && now.frames > 30;
+  }, { also: async () => `: ${JSON.stringify(seen)}` });
 });
 
 test('it comes back up by itself', async () => {
   link.change({ toHere: { kbit: null } });
-  await until('it may send more than the narrow link carried', async () => (await figures()).kbit > 2 * NARROW, { timeout: 60000 });
+  await until('it may send more than the narrow link carried', async () => (await figures()).kbit > 2 * NARROW);
 });
