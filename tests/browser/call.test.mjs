@@ -15,7 +15,7 @@ let dan;
 
 before(async () => {
   server = await startServer();
-  browser = await launchChromium();
+  browser = await launchChromium({ fps: 5 });
 });
 
 after(async () => {
@@ -23,12 +23,10 @@ after(async () => {
   await server?.kill();
 });
 
-const join = (name) => Person.join(browser, server, 'hall', name);
+const join = (name) => Person.join(browser, server, 'hall', name, { camera: { width: 640, height: 360 } });
 
 test('three people see and hear each other', async () => {
-  ann = await join('Ann');
-  ben = await join('Ben');
-  cleo = await join('Cleo');
+  [ann, ben, cleo] = await Promise.all(['Ann', 'Ben', 'Cleo'].map(join));
   await Promise.all([ann.seesAndHears(ben, cleo), ben.seesAndHears(ann, cleo), cleo.seesAndHears(ann, ben)]);
 });
 

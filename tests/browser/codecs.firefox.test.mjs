@@ -29,16 +29,15 @@ for (const codec of ['VP9', 'AV1']) {
     });
 
     after(async () => {
-      for (const person of [ann, ben, cleo]) await person?.page.close();
+      await Promise.all([ann, ben, cleo].map((person) => person?.page.close()));
       await server?.kill();
     });
 
     test('two in Firefox and one in Chromium see and hear each other', async () => {
-      ann = await Person.join(firefox, server, 'hall', 'Ann', { camera });
-      ben = await Person.join(chromium, server, 'hall', 'Ben', { camera });
-      cleo = await Person.join(firefox, server, 'hall', 'Cleo', { camera });
-      await Promise.all([ann.seesAndHears(ben), ben.seesAndHears(ann), ben.seesAndHears(cleo)]);
-      await Promise.all([cleo.seesAndHears(ben, ann), ann.seesAndHears(cleo)]);
+      const join = (browser, name) => Person.join(browser, server, 'hall', name, { camera });
+      const two = async () => [await join(firefox, 'Ann'), await join(firefox, 'Cleo')];
+      [[ann, cleo], ben] = await Promise.all([two(), join(chromium, 'Ben')]);
+      await Promise.all([ann.seesAndHears(ben, cleo), ben.seesAndHears(ann, cleo), cleo.seesAndHears(ann, ben)]);
       for (const [viewer, other] of [[ann, ben], [ben, ann], [cleo, ann]]) await viewer.slotOf(other, 'camera', { codec });
     });
 

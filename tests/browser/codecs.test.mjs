@@ -58,13 +58,12 @@ for (const codec of ['VP9', 'H264', 'AV1']) {
     });
 
     after(async () => {
-      for (const person of [ann, ben, cleo]) await person?.page.close();
+      await Promise.all([ann, ben, cleo].map((person) => person?.page.close()));
       await server?.kill();
     });
 
     check('two see and hear each other', async () => {
-      ann = await join(server, 'Ann');
-      ben = await join(server, 'Ben', { watched: true });
+      [ann, ben] = await Promise.all([join(server, 'Ann'), join(server, 'Ben', { watched: true })]);
       await Promise.all([ann.seesAndHears(ben), ben.seesAndHears(ann)]);
       await Promise.all([ann.slotOf(ben, 'camera', { codec }), ben.slotOf(ann, 'camera', { codec })]);
     });
@@ -136,7 +135,7 @@ describe('several codecs in one room', () => {
   after(() => server?.kill());
 
   check('each sends the first of the list that it has', async () => {
-    ann = await join(server, 'Ann', small);
+    ann = await join(server, 'Ann', small); // before Ben: it is her whom a single slot shows
     ben = await join(server, 'Ben', { ...small, lacks: ['AV1'] });
     await Promise.all([ann.seesAndHears(ben), ben.hears(ann)]);
     await until('Ann sends pictures', async () => codecs(await ann.sent('camera')).has('AV1'));

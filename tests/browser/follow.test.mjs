@@ -15,7 +15,7 @@ let cleo; // who looks
 
 before(async () => {
   server = await startServer();
-  browser = await launchChromium();
+  browser = await launchChromium({ fps: 5 });
 });
 
 after(async () => {
@@ -41,7 +41,7 @@ const listen = () => cleo.page.evaluate(() => window.plenum.addEventListener('sp
 }));
 
 test('all are alike', async () => {
-  const small = { width: 320, height: 240, quiet: true };
+  const small = { width: 320, height: 240, camera: { width: 640, height: 360 }, quiet: true };
   ann = await Person.join(browser, server, 'hall', 'Ann', small);
   ben = await Person.join(browser, server, 'hall', 'Ben', small);
   cleo = await Person.join(browser, server, 'hall', 'Cleo', { width: 1000, height: 700, quiet: true });

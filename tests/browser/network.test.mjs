@@ -27,7 +27,7 @@ function call(set, prepare) {
     await it.server?.kill();
   });
   it.begin = async () => {
-    [it.ann, it.ben] = [await it.join('Ann'), await it.join('Ben')];
+    [it.ann, it.ben] = await Promise.all([it.join('Ann'), it.join('Ben')]);
     await it.works();
   };
   it.works = () => Promise.all([it.ann.seesAndHears(it.ben), it.ben.seesAndHears(it.ann)]);

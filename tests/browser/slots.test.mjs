@@ -45,27 +45,25 @@ test('while nobody speaks, the first who joined fill the slots', async () => {
     people.push(await Person.join(browser, server, 'hall', name, { ...small, quiet: true }));
   }
   const [ann, ben, cleo, dan, eve] = people;
-  await sees(eve, ann, ben);
-  await sees(dan, ann, ben);
-  await sees(ann, ben, cleo);
+  await Promise.all([sees(eve, ann, ben), sees(dan, ann, ben), sees(ann, ben, cleo)]);
 });
 
 test('one who leaves frees the slot for the next', async () => {
   const [ann, ben, cleo, dan, eve] = people;
   await ann.leave();
-  await sees(eve, ben, cleo);
-  await sees(dan, ben, cleo);
-  await sees(ben, cleo, dan);
+  await Promise.all([sees(eve, ben, cleo), sees(dan, ben, cleo), sees(ben, cleo, dan)]);
 });
 
 test('who speaks is heard by all, and takes the place of the last who is shown', async () => {
   const [, ben, cleo, dan, eve] = people;
   await eve.speak(true);
   await Promise.all([ben, cleo, dan].map((it) => it.hears(eve)));
-  await sees(ben, dan, eve); // Dan took Ann's place, which was the first
-  await sees(cleo, dan, eve);
-  await sees(dan, cleo, eve);
-  await sees(eve, ben, cleo); // nobody is shown to themself
+  await Promise.all([
+    sees(ben, dan, eve), // Dan took Ann's place, which was the first
+    sees(cleo, dan, eve),
+    sees(dan, cleo, eve),
+    sees(eve, ben, cleo), // nobody is shown to themself
+  ]);
 });
 
 test('the next speaker moves nobody who sees them already', async () => {
@@ -73,10 +71,7 @@ test('the next speaker moves nobody who sees them already', async () => {
   await eve.speak(false);
   await dan.speak(true);
   await Promise.all([ben, cleo, eve].map((it) => it.hears(dan)));
-  await sees(ben, dan, eve);
-  await sees(cleo, dan, eve);
-  await sees(dan, cleo, eve);
-  await sees(eve, cleo, dan);
+  await Promise.all([sees(ben, dan, eve), sees(cleo, dan, eve), sees(dan, cleo, eve), sees(eve, cleo, dan)]);
 });
 
 test('nobody renegotiated, nobody met an error', async () => {

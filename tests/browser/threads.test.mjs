@@ -16,18 +16,27 @@ after(() => browser?.close());
 for (const [title, spread] of [['rooms on a worker each', 0], ['rooms on both workers', 1]]) {
   describe(title, () => {
     let server;
+    const people = [];
 
     before(async () => {
       server = await startServer({ preset: 'tsan', set: { 'rtc.workers': 2, 'rtc.spread': spread } });
     });
 
-    after(() => server?.kill());
+    after(async () => {
+      await Promise.all(people.map(({ page }) => page.close()));
+      await server?.kill();
+    });
 
-    const join = (room, name) => Person.join(browser, server, room, name, { width: 640, height: 480 });
+    async function join(room, name) {
+      const person = await Person.join(browser, server, room, name, { width: 640, height: 480, camera: { width: 320, height: 180 } });
+      people.push(person);
+      return person;
+    }
 
     test('two rooms, with comings, goings and a chat', async () => {
-      const [ann, ben] = [await join('one', 'Ann'), await join('one', 'Ben')];
-      const [cleo, dan] = [await join('two', 'Cleo'), await join('two', 'Dan')];
+      const [ann, ben, cleo, dan] = await Promise.all([
+        join('one', 'Ann'), join('one', 'Ben'), join('two', 'Cleo'), join('two', 'Dan'),
+      ]);
       await Promise.all([ann.seesAndHears(ben), ben.seesAndHears(ann), cleo.seesAndHears(dan), dan.seesAndHears(cleo)]);
       await ann.say('hello');
       await ben.reads('hello');
@@ -40,10 +49,11 @@ for (const [title, spread] of [['rooms on a worker each', 0], ['rooms on both wo
       for (const person of [ann, ben, cleo, dan]) person.assertNoErrors();
       await ann.leave();
       await cleo.leave();
+      await Promise.all(people.splice(0).map(({ page }) => page.close()));
     });
 
     test('the server ends in the middle of a call, with 0', async () => {
-      const [ann, ben] = [await join('one', 'Ann'), await join('one', 'Ben')];
+      const [ann, ben] = await Promise.all([join('one', 'Ann'), join('one', 'Ben')]);
       await Promise.all([ann.seesAndHears(ben), ben.seesAndHears(ann)]);
       await server.stop();
     });

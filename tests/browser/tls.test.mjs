@@ -24,8 +24,7 @@ after(async () => {
 });
 
 test('two people meet over HTTPS', async () => {
-  const ann = await Person.join(browser, server, 'hall', 'Ann');
-  const ben = await Person.join(browser, server, 'hall', 'Ben');
+  const [ann, ben] = await Promise.all(['Ann', 'Ben'].map((name) => Person.join(browser, server, 'hall', name, { camera: { width: 320, height: 180 } })));
   await ann.seesAndHears(ben);
 });
 
