@@ -85,13 +85,15 @@ for (const codec of ['VP9', 'H264', 'AV1']) {
     });
 
     // H.264 goes without the descriptor. Chromium counts the frames of its three streams together; a lost one more.
-    // A probe repeats packets that came before: then Chromium hands a frame on once more, and drops it further on.
+    // A probe repeats packets that came before: then Chromium hands a frame on once more, and drops it further on. A busy
+    // machine leaves seconds of frames out; numbers that have nothing to do with each other are thousands apart.
     if (codec !== 'H264') check('frame numbers go on from layer to layer', async () => {
       const { mid } = await ben.slotOf(ann);
       const numbers = () => ben.frameList(mid).then((list) => [...new Set(list.map(({ number }) => number))]);
       const steps = (list) => list.slice(1).map((number, i) => number - list[i]);
       await until('20 frames', async () => (await numbers()).length > 20);
-      for (const step of steps(await numbers())) assert.ok(step > 0 && step < 50, `${await numbers()}`);
+      const list = await numbers();
+      for (const step of steps(list)) assert.ok(step > 0 && step < 500, String(list));
     });
 
     check('one who joins late gets a key frame', async () => {
