@@ -2,6 +2,7 @@
 
 #include "log.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@ enum {
     RETRY_SPREAD_MS = 4000,
     BURST_SECONDS = 10,       /* of requests that a quiet client has saved up */
     REQUEST_BYTES = 16 << 10, /* of text that count as one more request */
+    TRIM_SECONDS = 5,         /* from server_trim_soon() to when it is done */
 };
 
 static void free_meeting(void *meeting)
@@ -47,6 +49,7 @@ void server_finish(struct server *server)
 {
     server->draining = true;
     end_sessions(server);
+    g_clear_handle_id(&server->trim_timer, g_source_remove);
     lobby_finish(&server->lobby);
     g_hash_table_unref(server->plane.transports);
     g_hash_table_unref(server->sessions);
@@ -105,6 +108,21 @@ struct session *server_enter(struct server *server, struct meeting *meeting, con
     return session;
 }
 
+/* malloc() keeps what was freed, for this thread and for the workers. */
+static gboolean trim(void *arg)
+{
+    struct server *server = arg;
+    server->trim_timer = 0;
+    malloc_trim(0);
+    return G_SOURCE_REMOVE;
+}
+
+void server_trim_soon(struct server *server)
+{
+    if (!server->trim_timer)
+        server->trim_timer = g_timeout_add_seconds(TRIM_SECONDS, trim, server);
+}
+
 struct session *server_resume(struct client *client, const char *room, const char *secret)
 {
     char *end;
@@ -137,8 +155,10 @@ void server_end(struct session *session, const char *reason)
     g_hash_table_remove(server->sessions, GUINT_TO_POINTER(session->participant)); /* frees it */
     if (meeting->sessions->len == 0)
         close_meeting(server, meeting);
-    if (!server->draining)
-        lobby_changed(&server->lobby);
+    if (server->draining)
+        return;
+    lobby_changed(&server->lobby);
+    server_trim_soon(server);
 }
 
 static gboolean grace_is_over(void *arg)

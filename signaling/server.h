@@ -30,6 +30,7 @@ struct server {
     uint32_t streams;     /* sessions of WHIP and WHEP */
     uint64_t turned_away; /* the media plane had too much to do */
     struct whip_counters whip;
+    unsigned trim_timer; /* 0 = does not run */
 };
 
 /* plane.sfu is set later, before the first client comes. */
@@ -70,6 +71,10 @@ struct session *server_resume(struct client *client, const char *room, const cha
 /* The participant is out: the room is told the reason (NULL: it was not told of the session either), the
  * media let go, the session freed, and the room with it where it was the last. */
 void server_end(struct session *session, const char *reason);
+
+/* Something large was freed, by somebody who left or by a handshake that is done: in some seconds all that is
+ * free goes back to the system. */
+void server_trim_soon(struct server *server);
 
 /* Says `shutdown` to every client and closes their sockets; all sessions end. */
 void server_drain(struct server *server);

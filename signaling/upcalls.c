@@ -11,8 +11,10 @@ static struct session *session_of(const struct server *server, uint64_t transpor
 static void on_connected(void *arg, uint64_t transport)
 {
     struct session *session = session_of(arg, transport);
-    if (session)
-        media_connected(session);
+    if (!session)
+        return;
+    media_connected(session);
+    server_trim_soon(arg);
 }
 
 static void on_gone(void *arg, uint64_t transport, enum sfu_gone why)
