@@ -190,7 +190,7 @@ char *media_restart(struct session *session, const char *ufrag, const char *pwd)
 void media_pin(struct session *session, uint32_t participant)
 {
     struct media *media = session->media;
-    g_autofree struct answer_state *state = media_settled(media);
+    struct answer_state *state = media_settled(media);
     const struct sfu_media_desc *desc = &state->desc.media;
     unsigned met[2] = {0}; /* slots of each kind */
     for (size_t i = 0; i < desc->slot_count; i++) {
@@ -203,17 +203,19 @@ void media_pin(struct session *session, uint32_t participant)
     }
     if (desc->slot_count)
         sfu_view(session->plane->sfu, media->transport, 0, media->views, desc->slot_count);
+    g_free(state);
 }
 
 void media_mute(struct session *session, uint32_t track, bool muted)
 {
-    g_autofree struct answer_state *state = media_settled(session->media);
+    struct answer_state *state = media_settled(session->media);
     struct sfu_media_desc *media = &state->desc.media;
     for (size_t i = 0; i < media->track_count; i++)
         if (media->tracks[i].id == track)
             media->tracks[i].muted = muted; /* for the next answer */
     settle(session->media, state);
     sfu_mute(session->plane->sfu, session->media->transport, track, muted);
+    g_free(state);
 }
 
 /* --- events ----------------------------------------------------------------- */
@@ -302,18 +304,19 @@ static json_t *wanted_json(const struct sfu_track_desc *track, uint8_t wanted)
 
 void media_wanted(struct session *session, uint32_t id, uint8_t layers)
 {
-    g_autofree struct answer_state *state = media_settled(session->media);
+    struct answer_state *state = media_settled(session->media);
     const struct sfu_track_desc *track = find_track(state, id);
-    if (!track)
-        return; /* a later offer has taken it away */
-    *wanted_place(session->media, state, id) = (struct media_wanted){id, layers};
-    session_tell(session, "encodings", json_pack("{s:[o]}", "tracks", wanted_json(track, layers)));
+    if (track) { /* else a later offer has taken it away */
+        *wanted_place(session->media, state, id) = (struct media_wanted){id, layers};
+        session_tell(session, "encodings", json_pack("{s:[o]}", "tracks", wanted_json(track, layers)));
+    }
+    g_free(state);
 }
 
 static void tell_wanted(struct session *session)
 {
     json_t *list = json_array();
-    g_autofree struct answer_state *state = media_settled(session->media);
+    struct answer_state *state = media_settled(session->media);
     for (size_t i = 0; session->media && i < SFU_TRACKS_MAX; i++) {
         const struct media_wanted *wanted = &session->media->wanted[i];
         const struct sfu_track_desc *track = find_track(state, wanted->track);
@@ -321,6 +324,7 @@ static void tell_wanted(struct session *session)
             json_array_append_new(list, wanted_json(track, wanted->layers));
     }
     session_tell(session, "encodings", json_pack("{s:o}", "tracks", list));
+    g_free(state);
 }
 
 void media_tell_state(struct session *session)
