@@ -22,6 +22,7 @@
 #include "aimd.h"
 #include "delay.h"
 #include "fallback.h"
+#include "fetch.h"
 #include "flight.h"
 #include "loss_estimate.h"
 #include "pacer.h"
@@ -42,16 +43,18 @@ enum {
 };
 
 struct estimator {
+    /* first what estimator_sent() touches, see estimator_fetch() */
     struct flight flight;
-    struct delay delay;
+    struct probe probe;
+    struct rate sent;
     struct silence silence;
+
+    struct delay delay;
     struct acked_rate acked;
     struct aimd aimd;
     struct loss_estimate loss;
     struct fallback fallback; /* what holds until feedback comes */
-    struct probe probe;
     struct probe_measure measure;
-    struct rate sent;
     bool has_feedback; /* some came: the target rests on it */
     uint32_t target_bps;
     uint32_t rtt_us;       /* 0 = not known */
@@ -75,6 +78,17 @@ uint16_t estimator_number(const struct estimator *e);
 
 /* A packet leaves; numbered: it carries estimator_number(). */
 void estimator_sent(struct estimator *e, size_t size, bool numbered, uint64_t now_us);
+
+/* estimator_sent() comes soon (fetch.h); and again, once that has been fetched. */
+static inline void estimator_fetch(const struct estimator *e)
+{
+    fetch(e, offsetof(struct estimator, delay));
+}
+
+static inline void estimator_fetch_next(const struct estimator *e)
+{
+    fetch(&e->flight.ring[e->flight.next & e->flight.mask], FETCH_LINE);
+}
 
 /* A numbered packet did not leave after all. */
 void estimator_dropped(struct estimator *e, uint16_t number);

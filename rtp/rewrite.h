@@ -60,8 +60,8 @@ struct rewrite {
     uint32_t timestamp_offset;
     uint16_t newest_picture; /* incoming, unwrapped to 16 bits; once picture.known */
     struct rewrite_dropped dropped;
-    struct rewrite_drop drops[REWRITE_DROPS];
     size_t drop_count; /* ever; the ring keeps the last ones */
+    struct rewrite_drop drops[REWRITE_DROPS];
 };
 
 /* An empty stream. first_seq: random, 1..2^15-1, so that the first wrap is far

@@ -28,15 +28,15 @@ struct bandwidth_resend {
 
 struct bandwidth {
     struct transport *viewer;
+    struct timer timer;
+    uint64_t sent_us; /* last packet that left */
     struct estimator estimator;
     struct allocate allocate;
     struct pacer pacer;
     struct pacer resends; /* their share */
-    struct timer timer;
-    bool can_probe;     /* transport-cc and RTX were negotiated */
-    uint64_t sent_us;   /* last packet that left */
-    uint64_t wanted_us; /* when something was wanted first; 0 = nothing yet */
-    uint32_t held_bps;  /* wanted, and not told the estimator yet; 0 = nothing */
+    bool can_probe;       /* transport-cc and RTX were negotiated */
+    uint64_t wanted_us;   /* when something was wanted first; 0 = nothing yet */
+    uint32_t held_bps;    /* wanted, and not told the estimator yet; 0 = nothing */
     struct bandwidth_resend waiting[BANDWIDTH_WAITING_MAX]; /* a ring */
     size_t first, count;
 };
@@ -56,6 +56,18 @@ void bandwidth_wake(struct bandwidth *b, uint64_t now_us);
  * the viewer is ready: padding that comes before any media may be taken for media, and what comes on its
  * SSRC, the retransmissions, be lost on the viewer from then on (as Firefox does when it is short of CPU). */
 void bandwidth_want(struct bandwidth *b, uint32_t bps, uint64_t now_us);
+
+/* bandwidth_sent() comes soon (fetch.h); and again, once that has been fetched. */
+static inline void bandwidth_fetch(const struct bandwidth *b)
+{
+    fetch(b, offsetof(struct bandwidth, estimator));
+    estimator_fetch(&b->estimator);
+}
+
+static inline void bandwidth_fetch_next(const struct bandwidth *b)
+{
+    estimator_fetch_next(&b->estimator);
+}
 
 /* A datagram of len bytes leaves; numbered: it carries estimator_number(). */
 void bandwidth_sent(struct bandwidth *b, size_t len, bool numbered, uint64_t now_us);

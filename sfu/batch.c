@@ -59,16 +59,35 @@ void batch_even_out(struct batch *b)
     }
 }
 
+enum { APART = 2, AHEAD = APART * SLOT_FETCH_STEPS }; /* viewers, from step to step and in all */
+
+/* That viewer's turn is AHEAD from now; of those before it the next steps are due. */
+static void fetch_ahead(const struct watchers *w, size_t i)
+{
+    for (unsigned step = 0; step < SLOT_FETCH_STEPS && step * APART <= i; step++) {
+        size_t at = i - step * APART;
+        if (at < w->count)
+            slot_fetch(w->list[at].slot, step);
+    }
+}
+
+static void forward_to(const struct batch *b, struct slot *s, uint64_t now_us)
+{
+    for (size_t i = 0; i < b->count; i++)
+        slot_forward(s, b->layer, &b->packets[i], now_us);
+    udp_tx_relieve(&s->viewer->worker->tx);
+}
+
 void batch_flush(struct batch *b, uint64_t now_us)
 {
     const struct watchers *watchers = b->layer ? &b->layer->watchers : NULL;
     if (b->layer && b->layer->relayed)
         spread_packets(b->layer, b->packets, b->count); /* first: the others work while this one does */
     batch_even_out(b);
-    for (size_t i = 0; watchers && i < watchers->count; i++) {
-        for (size_t j = 0; j < b->count; j++)
-            slot_forward(watchers->list[i].slot, b->layer, &b->packets[j], now_us);
-        udp_tx_relieve(&watchers->list[i].slot->viewer->worker->tx);
+    for (size_t i = 0; watchers && i < watchers->count + AHEAD; i++) {
+        fetch_ahead(watchers, i);
+        if (i >= AHEAD)
+            forward_to(b, watchers->list[i - AHEAD].slot, now_us);
     }
     for (size_t j = 0; j < b->count; j++)
         packet_unref(b->packets[j].packet);

@@ -1,5 +1,6 @@
 /* What a slot sends (slot.h): the packets of its source, renumbered, and again where the viewer lost them. */
 #include "compose.h"
+#include "fetch.h"
 #include "history.h"
 #include "media.h"
 #include "seq.h"
@@ -185,6 +186,33 @@ static bool forward(struct slot *s, struct layer *l, const struct batch_packet *
     if (p->frame.start && select_wants_key(&s->stream->select))
         layer_want_key(l);
     return verdict == SELECT_SWITCH;
+}
+
+/* The entries of a window that the next packets get: most of a frame's. */
+enum { FETCH_SENT = 4 };
+
+static void fetch_entries(const struct slot_stream *stream)
+{
+    const struct sent *sent = &stream->sent;
+    const struct frames_entry *newest = frames_newest(&stream->select.frames);
+    fetch(&sent->ring[(sent->highest + 1) & sent->mask], FETCH_SENT * sizeof(*sent->ring));
+    if (newest)
+        fetch(newest, sizeof(*newest));
+}
+
+void slot_fetch(const struct slot *s, unsigned step)
+{
+    const struct slot_stream *stream = step ? s->stream : NULL;
+    if (step == 0)
+        fetch(s, sizeof(*s));
+    else
+        transport_fetch(s->viewer, step - 1);
+    if (step == 1 && stream) {
+        fetch(stream, offsetof(struct slot_stream, select.frames.ring));
+        fetch(&stream->rewrite, offsetof(struct rewrite, drops));
+    }
+    if (step == 2 && stream)
+        fetch_entries(stream);
 }
 
 void slot_forward(struct slot *s, struct layer *l, const struct batch_packet *p, uint64_t now_us)

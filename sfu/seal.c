@@ -1,5 +1,6 @@
 #include "seal.h"
 
+#include "fetch.h"
 #include "gcm.h"
 #include "nonce.h"
 #include "packet_view.h"
@@ -72,6 +73,17 @@ void seal_free(struct seal *seal)
     nonce_finish(&seal->nonce);
 #endif
     free(seal);
+}
+
+void seal_fetch(const struct seal *seal)
+{
+    fetch(seal, sizeof(*seal));
+}
+
+void seal_fetch_key(const struct seal *seal)
+{
+    if (seal->gcm.state)
+        fetch(seal->gcm.state, seal->gcm.engine->state_len);
 }
 
 size_t seal_overhead(const struct seal *seal)

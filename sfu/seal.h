@@ -48,6 +48,10 @@ struct seal *seal_new(const struct keys *keys, const struct seal_engine *engine)
 /* NULL is fine. */
 void seal_free(struct seal *seal);
 
+/* seal_packet() comes soon (fetch.h); and again, once that has been fetched. */
+void seal_fetch(const struct seal *seal);
+void seal_fetch_key(const struct seal *seal);
+
 /* Bytes that sealing adds: 16 (GCM) or 10 (SHA1_80). */
 size_t seal_overhead(const struct seal *seal);
 

@@ -14,6 +14,7 @@ struct seal_sealed {
 
 struct seal_engine {
     const char *name;
+    size_t state_len; /* bytes of a state that one seal reads, for fetch.h; 0 = not known */
     bool (*usable)(void);
     /* State for a session key of 16 or 32 bytes, for one direction; NULL where it fails. */
     void *(*open)(const uint8_t *key, size_t key_len);

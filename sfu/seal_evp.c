@@ -57,4 +57,4 @@ static bool unseal(void *state, const uint8_t iv[SEAL_IV_LEN], const struct seal
            EVP_DecryptFinal_ex(ctx, &none, &written) == 1;
 }
 
-const struct seal_engine seal_evp = {"openssl", usable, open_state, close_state, seal, unseal};
+const struct seal_engine seal_evp = {"openssl", 0, usable, open_state, close_state, seal, unseal};

@@ -92,5 +92,6 @@ static bool unseal(void *arg, const uint8_t iv[SEAL_IV_LEN], const struct seal_s
     return CRYPTO_memcmp(tag, text + sealed->text_len, SEAL_GCM_TAG_LEN) == 0;
 }
 
-const struct seal_engine seal_ipsec_mb = {"ipsec-mb", usable, open_state, close_state, seal, unseal};
+const struct seal_engine seal_ipsec_mb = {
+    "ipsec-mb", sizeof(struct state), usable, open_state, close_state, seal, unseal};
 #endif

@@ -16,6 +16,7 @@ struct track;
 struct transport;
 
 enum {
+    SLOT_FETCH_STEPS = 4,
     SLOT_SENT = 16, /* entries of the sent window to begin with; it is doubled as the rate rises */
     SLOT_SENT_MAX = 4096,
     SLOT_SENT_MS = 250,       /* and the round trip: younger packets are not forgotten, up to SLOT_SENT_MAX */
@@ -41,9 +42,9 @@ struct slot_aim {
 
 /* What goes out, and out of what it is made. Its numbers go on as long as the slot lives. */
 struct slot_stream {
+    struct sent sent;
     struct select select;
     struct rewrite rewrite;
-    struct sent sent;
 };
 
 struct slot {
@@ -132,6 +133,10 @@ int slot_make_stream(struct slot *s) __attribute__((warn_unused_result));
 /* Begin the target layer with its last key frame and what followed, where that is little and all there, and
  * not so old that the stream would fall behind its clock. False: it has to wait for a key frame. */
 bool slot_start_cached(struct slot *s, struct layer *layer, uint64_t now_us);
+
+/* slot_forward() comes soon: what it will touch is asked for (fetch.h) in SLOT_FETCH_STEPS steps, each of
+ * which finds its way in what the one before has brought. */
+void slot_fetch(const struct slot *s, unsigned step);
 
 /* A packet of a layer that the slot listens to. */
 void slot_forward(struct slot *s, struct layer *layer, const struct batch_packet *p, uint64_t now_us);

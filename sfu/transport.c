@@ -281,6 +281,27 @@ static void on_feedback(void *arg, uint64_t now_us)
 
 /* --- Sending -------------------------------------------------------------------------- */
 
+void transport_fetch(const struct transport *t, unsigned step)
+{
+    if (step && (!t->bandwidth || !t->connection.seal))
+        return;
+    switch (step) {
+    case 0:
+        fetch(&t->worker, sizeof(t->worker));
+        fetch(&t->media.exts, sizeof(t->media.exts));
+        fetch(&t->connection.seal, sizeof(t->connection) - offsetof(struct connection, seal));
+        fetch(&t->bandwidth, sizeof(*t) - offsetof(struct transport, bandwidth));
+        return;
+    case 1:
+        bandwidth_fetch(t->bandwidth);
+        seal_fetch(t->connection.seal);
+        return;
+    default:
+        bandwidth_fetch_next(t->bandwidth);
+        seal_fetch_key(t->connection.seal);
+    }
+}
+
 size_t transport_send_rtp(struct transport *t, struct composed *c, uint64_t index, enum udp_kind kind,
                           uint64_t now_us)
 {
