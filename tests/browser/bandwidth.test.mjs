@@ -94,7 +94,7 @@ test('the picture keeps moving on the narrow link', () => again(async () => {
   const [picture, sound] = await courses(ben);
   assert.ok(picture.frames / picture.seconds > 3 && picture.frozen < 0.05, JSON.stringify(picture));
   assert.ok(sound.concealed < 0.1, JSON.stringify(sound));
-}, 8));
+}, 4));
 
 test('where it is wide again, the top layer comes back, and others notice nothing', () => again(async () => {
   await top(cleo);

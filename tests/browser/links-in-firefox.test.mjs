@@ -53,7 +53,7 @@ const watch = (viewer, whom, fps, check) => again(async () => {
   assert.ok(picture.frozen < 0.05 && picture.longest < 1, told);
   assert.ok(picture.frames / picture.seconds > fps, told);
   await check(told, then, now);
-}, 8);
+}, 4);
 
 // Begins, and waits until so many seconds are there.
 const record = async (seconds) => {
@@ -102,7 +102,7 @@ test('the picture keeps moving on the narrow link', async () => {
     const [picture, heard] = [await ben.courseOf(ann), await sound()];
     assert.ok(picture.frames / picture.seconds > 3 && picture.frozen < 0.05, JSON.stringify(picture));
     assert.ok(heard.concealed < 0.1, JSON.stringify(heard));
-  }, 8);
+  }, 4);
 });
 
 test('where it is wide again, the top layer comes back', async () => {

@@ -52,7 +52,7 @@ const watch = (viewer, other, fps, check) => again(async () => {
   assert.ok(seen.frozen < 0.05 && seen.longest < 1, told);
   assert.ok(seen.frames / seen.seconds > fps, told);
   await check(seen, told);
-}, 8);
+}, 4);
 
 // The viewer has the publisher's pictures as large as they are, and sends none.
 async function look(viewer) {
