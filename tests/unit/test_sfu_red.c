@@ -196,8 +196,9 @@ static void begin(const enum form forms[SPEAKERS])
     for (size_t i = 0; i < SPEAKERS; i++) {
         const struct wish wish = {
             .audio = true, .red = forms[i] != PLAIN, .signalled = BY_SSRC, .feedback = PEER_REPORTS};
-        struct person *p = call_join_now(talk.call, &wish);
-        peer_source(p->peer, MIC, 0)->paused = true;
+        struct person *p = call_join(talk.call, &wish);
+        peer_source(p->peer, MIC, 0)->paused = true; /* before it can say anything: numbers are the talk's */
+        UNTIL(talk.call, p->connected && peer_connected(p->peer));
         talk.speakers[i] = (struct speaker){.person = p, .form = forms[i], .level = QUIET};
     }
     for (size_t i = 0; i < COUNT(listeners); i++) {

@@ -138,8 +138,9 @@ static void begin(const struct layered_structure *is)
     const struct wish publisher = wish_of(is, true), viewer = wish_of(is, false);
     film = (struct film){.call = call_new(1)};
     layered_init(&film.encoder, is, 0, PICTURES, 1);
-    film.publisher = call_join_now(film.call, &publisher);
-    peer_source(film.publisher->peer, VIDEO, 0)->paused = true;
+    film.publisher = call_join(film.call, &publisher);
+    peer_source(film.publisher->peer, VIDEO, 0)->paused = true; /* before it can send: the film does */
+    UNTIL(film.call, film.publisher->connected && peer_connected(film.publisher->peer));
     film.next_us = clock_now_us();
     for (size_t i = 0; i < VIEWERS; i++) {
         struct viewer *v = &film.viewers[i];
