@@ -2,16 +2,15 @@
 
 #include "clock.h"
 #include "mailbox.h"
+#include "ready.h"
 
 #include <errno.h>
 #include <glib.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <time.h>
-#include <unistd.h>
 
-enum { EVENTS = 256, BOX = 4096, IDLE_US = 100000 };
+enum { BOX = 4096, IDLE_US = 100000 };
 
 enum mail_type { /* to a thread */ MAIL_JOIN,
                  MAIL_LEAVE,
@@ -39,7 +38,7 @@ struct hand {
     struct counters counters;
     struct tally left;
     GHashTable *guests; /* by id */
-    int epoll;
+    struct ready ready;
     bool ending;
 };
 
@@ -50,7 +49,6 @@ struct crew {
     struct mailbox box; /* to the main thread */
     struct hand *hands;
     unsigned count;
-    bool spin;
 };
 
 /* --- What a thread does ------------------------------------------------------------ */
@@ -67,10 +65,8 @@ static void join(struct hand *h, const struct guest_plan *plan, uint64_t now_us)
     struct guest *g;
     int err = guest_new(&h->shared, plan, &g, now_us);
     if (err == 0) {
-        /* By edges: guest_receive() takes all that is there, and the kernel need not look again. */
-        struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = g};
         g_hash_table_insert(h->guests, g_memdup2(&plan->id, sizeof(plan->id)), g);
-        err = epoll_ctl(h->epoll, EPOLL_CTL_ADD, guest_fd(g), &event) < 0 ? -errno : 0;
+        err = ready_add(&h->ready, guest_fd(g), g);
     }
     if (err != 0)
         mailbox_post(&h->answers,
@@ -79,7 +75,10 @@ static void join(struct hand *h, const struct guest_plan *plan, uint64_t now_us)
 
 static void leave(struct hand *h, uint64_t id, uint64_t now_us)
 {
-    guest_free(g_hash_table_lookup(h->guests, &id), now_us); /* closing its socket takes it out of epoll */
+    struct guest *g = g_hash_table_lookup(h->guests, &id);
+    if (g)
+        ready_remove(&h->ready, g);
+    guest_free(g, now_us);
     g_hash_table_remove(h->guests, &id);
 }
 
@@ -128,16 +127,11 @@ static void handle(struct hand *h, const struct mail *m, uint64_t now_us)
     }
 }
 
-/* Until something comes or is due. Returns how many events there are. */
-static int wait_for(struct hand *h, struct epoll_event *events)
+static uint64_t idle_us(const struct hand *h)
 {
     uint64_t now_us = clock_now_us(), next_us = timer_next_us(&h->timers);
-    uint64_t wait_us = next_us <= now_us || h->crew->spin ? 0 : next_us - now_us;
-    if (wait_us > IDLE_US)
-        wait_us = IDLE_US;
-    const struct timespec wait = {.tv_sec = 0, .tv_nsec = (long)(wait_us * 1000)};
-    int n = epoll_pwait2(h->epoll, events, EVENTS, &wait, NULL);
-    return n > 0 ? n : 0;
+    uint64_t wait_us = next_us <= now_us ? 0 : next_us - now_us;
+    return wait_us > IDLE_US ? IDLE_US : wait_us;
 }
 
 static void run_timers(struct hand *h, uint64_t now_us)
@@ -150,11 +144,11 @@ static void run_timers(struct hand *h, uint64_t now_us)
 
 static void turn(struct hand *h)
 {
-    struct epoll_event events[EVENTS];
-    int n = wait_for(h, events);
-    for (int i = 0; i < n; i++) {
-        if (events[i].data.ptr)
-            guest_receive(events[i].data.ptr, clock_now_us());
+    void *who[READY_MAX];
+    size_t n = ready_wait(&h->ready, idle_us(h), who);
+    for (size_t i = 0; i < n; i++) {
+        if (who[i])
+            guest_receive(who[i], clock_now_us());
         else
             mailbox_clear(&h->box);
     }
@@ -191,9 +185,7 @@ static struct hand *hand_of(struct crew *crew, uint64_t guest)
 
 static bool start(struct hand *h, struct crew *crew, const struct crew_conf *conf)
 {
-    struct epoll_event event = {.events = EPOLLIN};
     h->crew = crew;
-    h->epoll = epoll_create1(EPOLL_CLOEXEC);
     h->guests = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     h->shared = (struct guest_shared){
         .options = conf->options,
@@ -208,12 +200,12 @@ static bool start(struct hand *h, struct crew *crew, const struct crew_conf *con
         .reached = on_reached,
         .arg = h,
     };
-    if (h->epoll < 0 || mailbox_init(&h->box, BOX) != 0)
+    if (ready_init(&h->ready, conf->options->spin) != 0 || mailbox_init(&h->box, BOX) != 0)
         return false;
     mailbox_sender_init(&h->orders, &h->box);
     mailbox_sender_init(&h->answers, &crew->box);
     if (udp_tx_init(&h->tx, UDP_TX_SLOTS, &h->counters) != 0 || udp_rx_init(&h->rx, &h->counters) != 0 ||
-        epoll_ctl(h->epoll, EPOLL_CTL_ADD, mailbox_fd(&h->box), &event) < 0)
+        ready_add(&h->ready, mailbox_fd(&h->box), NULL) != 0)
         return false;
     h->started = pthread_create(&h->thread, NULL, run, h) == 0;
     return h->started;
@@ -223,7 +215,7 @@ struct crew *crew_new(const struct crew_conf *conf, const struct crew_upcalls *u
 {
     unsigned threads = conf->threads;
     struct crew *crew = g_new0(struct crew, 1);
-    *crew = (struct crew){.up = up, .arg = arg, .count = threads, .spin = conf->options->spin};
+    *crew = (struct crew){.up = up, .arg = arg, .count = threads};
     crew->hands = g_new0(struct hand, threads);
     crew->dtls = dtls_context_new(conf->options->srtp);
     bool ok = mailbox_init(&crew->box, BOX) == 0 && crew->dtls;
@@ -247,8 +239,7 @@ static void end(struct hand *h)
     }
     if (h->guests)
         g_hash_table_destroy(h->guests);
-    if (h->epoll > 0)
-        close(h->epoll);
+    ready_finish(&h->ready);
     timer_heap_finish(&h->timers);
     udp_tx_finish(&h->tx);
     udp_rx_finish(&h->rx);
