@@ -142,7 +142,7 @@ static void take(void *arg, uint8_t *datagram, size_t len, const struct addr *fr
 void guest_receive(struct guest *g, uint64_t now_us)
 {
     g->now_us = now_us;
-    while (udp_receive(&g->socket, g->shared->rx, take, g) >= (size_t)UDP_RX_BATCH * UDP_RX_ROUNDS)
+    while (udp_receive(&g->socket.in, g->shared->rx, take, g) >= (size_t)UDP_RX_BATCH * UDP_RX_ROUNDS)
         continue; /* there may be more */
     if (g->step < TALLY_STEPS)
         note_steps(g, now_us);
@@ -209,7 +209,7 @@ static int open_socket(struct guest *g, const struct addr *server)
     if (err != 0)
         return err;
     if (!g->shared->gro)
-        (void)!setsockopt(g->socket.fd, SOL_UDP, UDP_GRO, &off, sizeof(off));
+        (void)!setsockopt(g->socket.in.fd, SOL_UDP, UDP_GRO, &off, sizeof(off));
     udp_dest_set(g->shared->tx, &g->dest, &g->socket, server);
     if (!g->shared->gso)
         g->dest.plain_until_us = UINT64_MAX;
@@ -293,7 +293,7 @@ void guest_free(struct guest *g, uint64_t now_us)
 
 int guest_fd(const struct guest *g)
 {
-    return g->socket.fd;
+    return g->socket.in.fd;
 }
 
 void guest_tally(const struct guest *g, struct tally *t)

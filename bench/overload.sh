@@ -20,13 +20,13 @@ for limit in 100 95; do
     sleep 1
     taskset -c 1 build/release/plenum-bench --threads 1 --participants $((viewers + 1)) --publishers 1 --slots 1,1 \
         --join-rate 100 --pid $server "$@" >"$out/bench" || true
-    lost=$(awk '$2 == "0100007F:1EDC" { print $NF }' /proc/net/udp)
+    lost=$(awk '$2 == "0100007F:1EDC" { lost += $NF } END { print lost }' /proc/net/udp)
     kill $server
     wait $server || true
     server=
     echo "limits.load = $limit"
     grep -E '^(participants|failed|audio_in|video_in|loss|audio_p50|audio_p99|freezes|own_drops|server_cpu) ' "$out/bench"
-    echo "the kernel says that the server's socket lost $lost datagrams; the server has counted:"
+    echo "the kernel says that the server's sockets lost $lost datagrams; the server has counted:"
     grep -oE '(drop_rxq_overflow|drop_tx_full_[a-z]*|drop_overload|shed_[a-z]*|overload_us) [0-9]+$' "$out/log" |
         sed 's/^/    /'
     grep -o 'media worker .*' "$out/log" | sed 's/^/    /' || true

@@ -199,12 +199,12 @@ size_t sfu_candidates(const struct sfu *sfu, uint64_t transport, struct sockaddr
     size_t n = 0;
     for (size_t i = 0; i < sfu->workers.public.count && n < max; i++) {
         struct addr at = sfu->workers.public.at[i];
-        at.port = w->sockets[0].local.port;
+        at.port = w->sockets.at[0].local.port;
         copy_address(&at, &out[n++]);
     }
-    for (size_t i = 0; !sfu->workers.public.count && i < w->socket_count && n < max; i++) {
-        if (!addr_is_wildcard(&w->sockets[i].local))
-            copy_address(&w->sockets[i].local, &out[n++]);
+    for (size_t i = 0; !sfu->workers.public.count && i < w->sockets.count && n < max; i++) {
+        if (!addr_is_wildcard(&w->sockets.at[i].local))
+            copy_address(&w->sockets.at[i].local, &out[n++]);
     }
     return n;
 }

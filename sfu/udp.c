@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <ifaddrs.h>
+#include <linux/filter.h>
 #include <net/if.h>
 #include <netinet/udp.h>
 #include <stdio.h>
@@ -44,39 +45,86 @@ static int set_mtu_discovery(int fd, int family)
     return set_int(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_WANT);
 }
 
-static int set_up(struct udp_socket *s, const struct addr *local)
+/* A socket of the kernel's in *fd, which is to be closed whatever this returns. With `share`, beside others
+ * that have SO_REUSEPORT set. */
+static int open_at(int *fd, struct udp_socket *s, const struct addr *local, bool share)
 {
-    int err = local->family == AF_INET6 ? set_int(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) : 0;
+    *fd = socket(local->family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (*fd < 0)
+        return -errno;
+    int err = local->family == AF_INET6 ? set_int(*fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) : 0;
     if (err == 0)
-        err = set_mtu_discovery(s->fd, local->family);
+        err = set_mtu_discovery(*fd, local->family);
     if (err == 0)
-        err = set_int(s->fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
+        err = set_int(*fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
+    if (err == 0 && share)
+        err = set_int(*fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (err < 0)
         return err;
     /* A kernel without it (before 5.0) gives datagrams one by one. */
-    (void)!set_int(s->fd, SOL_UDP, UDP_GRO, 1);
-    s->rcvbuf = set_buffer(s->fd, SO_RCVBUFFORCE, SO_RCVBUF);
-    s->sndbuf = set_buffer(s->fd, SO_SNDBUFFORCE, SO_SNDBUF);
+    (void)!set_int(*fd, SOL_UDP, UDP_GRO, 1);
+    s->rcvbuf = set_buffer(*fd, SO_RCVBUFFORCE, SO_RCVBUF);
+    s->sndbuf = set_buffer(*fd, SO_SNDBUFFORCE, SO_SNDBUF);
 
     union addr_sa sa;
     socklen_t len = addr_to_sockaddr(local, &sa);
-    if (bind(s->fd, &sa.any, len) < 0)
+    if (bind(*fd, &sa.any, len) < 0)
         return -errno;
     len = sizeof(sa);
-    if (getsockname(s->fd, &sa.any, &len) < 0)
+    if (getsockname(*fd, &sa.any, &len) < 0)
         return -errno;
     return addr_from_sockaddr(&s->local, &sa.any, len);
 }
 
+static const struct udp_socket closed = {.in.fd = -1, .rtcp.fd = -1, .out = -1};
+
 int udp_open(struct udp_socket *s, const struct addr *local)
 {
-    *s = (struct udp_socket){.fd = -1};
+    *s = closed;
     if (local->family != AF_INET && local->family != AF_INET6)
         return -EAFNOSUPPORT;
-    s->fd = socket(local->family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (s->fd < 0)
-        return -errno;
-    int err = set_up(s, local);
+    int err = open_at(&s->in.fd, s, local, false);
+    s->out = s->in.fd;
+    if (err < 0)
+        udp_close(s);
+    return err;
+}
+
+/* Whichever of the sockets of a port that program numbers, in the order in which they were bound, takes the
+ * datagram; the program sees what UDP carries, and bytes that are not there end it with 0. */
+static int sort_rtcp_out(int fd)
+{
+    enum { FIRST, SECOND };
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),           /* RTP and RTCP begin with 128 to 191 */
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xc0),       /* (RFC 7983) */
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x80, 0, 4), /* */
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 1),           /* and RTCP goes on with 192 to 223 */
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xe0),       /* (RFC 5761, section 4) */
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xc0, 0, 1), /* */
+        BPF_STMT(BPF_RET | BPF_K, SECOND),               /* */
+        BPF_STMT(BPF_RET | BPF_K, FIRST),                /* */
+    };
+    const struct sock_fprog program = {sizeof(code) / sizeof(*code), code};
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program)) < 0 ? -errno : 0;
+}
+
+/* The first socket was bound alone, so that a second server at the same port was refused, and is only now
+ * made to share it. The one for sending comes last, where the program leads nothing to it. */
+static int open_others(struct udp_socket *s)
+{
+    int err = set_int(s->in.fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (err == 0)
+        err = open_at(&s->rtcp.fd, s, &s->local, true);
+    if (err == 0)
+        err = sort_rtcp_out(s->rtcp.fd);
+    s->out = -1;
+    return err < 0 ? err : open_at(&s->out, s, &s->local, true);
+}
+
+int udp_split(struct udp_socket *s)
+{
+    int err = open_others(s);
     if (err < 0)
         udp_close(s);
     return err;
@@ -84,9 +132,13 @@ int udp_open(struct udp_socket *s, const struct addr *local)
 
 void udp_close(struct udp_socket *s)
 {
-    if (s->fd >= 0)
-        close(s->fd);
-    *s = (struct udp_socket){.fd = -1};
+    if (s->out >= 0 && s->out != s->in.fd)
+        close(s->out);
+    if (s->rtcp.fd >= 0)
+        close(s->rtcp.fd);
+    if (s->in.fd >= 0)
+        close(s->in.fd);
+    *s = closed;
 }
 
 /* --- Local addresses ------------------------------------------------------------ */
@@ -185,7 +237,7 @@ void udp_rx_finish(struct udp_rx *rx)
 
 /* What the kernel said with one message: the size of the datagrams that GRO put
  * together, 0 for one datagram; and how many it has dropped on this socket so far. */
-static size_t read_control(struct udp_socket *s, struct udp_rx *rx, struct msghdr *h)
+static size_t read_control(struct udp_inlet *from, struct udp_rx *rx, struct msghdr *h)
 {
     size_t segment = 0;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
@@ -196,18 +248,18 @@ static size_t read_control(struct udp_socket *s, struct udp_rx *rx, struct msghd
         } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
             uint32_t overflows;
             memcpy(&overflows, CMSG_DATA(c), sizeof(overflows));
-            counter_add(rx->counters, COUNT_drop_rxq_overflow, overflows - s->overflows);
-            s->overflows = overflows;
+            counter_add(rx->counters, COUNT_drop_rxq_overflow, overflows - from->overflows);
+            from->overflows = overflows;
         }
     }
     return segment;
 }
 
-static size_t deliver(struct udp_socket *s, struct udp_rx *rx, size_t i, udp_receive_fn *fn, void *arg)
+static size_t deliver(struct udp_inlet *inlet, struct udp_rx *rx, size_t i, udp_receive_fn *fn, void *arg)
 {
     struct msghdr *h = &rx->batch->messages[i].msg_hdr;
     size_t left = rx->batch->messages[i].msg_len;
-    size_t segment = read_control(s, rx, h);
+    size_t segment = read_control(inlet, rx, h);
     struct addr from;
     if (h->msg_flags & MSG_TRUNC) {
         counter_add(rx->counters, COUNT_drop_truncated, 1);
@@ -228,7 +280,7 @@ static size_t deliver(struct udp_socket *s, struct udp_rx *rx, size_t i, udp_rec
     return datagrams;
 }
 
-static int receive_batch(struct udp_socket *s, struct udp_rx *rx)
+static int receive_batch(const struct udp_inlet *from, struct udp_rx *rx)
 {
     struct udp_rx_batch *b = rx->batch;
     for (size_t i = 0; i < UDP_RX_BATCH; i++) {
@@ -242,21 +294,21 @@ static int receive_batch(struct udp_socket *s, struct udp_rx *rx)
             .msg_controllen = sizeof(b->control[i]),
         };
     }
-    return recvmmsg(s->fd, b->messages, UDP_RX_BATCH, MSG_DONTWAIT, NULL);
+    return recvmmsg(from->fd, b->messages, UDP_RX_BATCH, MSG_DONTWAIT, NULL);
 }
 
-size_t udp_receive(struct udp_socket *s, struct udp_rx *rx, udp_receive_fn *fn, void *arg)
+size_t udp_receive(struct udp_inlet *from, struct udp_rx *rx, udp_receive_fn *fn, void *arg)
 {
     size_t datagrams = 0;
     for (int round = 0; round < UDP_RX_ROUNDS; round++) {
-        int got = receive_batch(s, rx);
+        int got = receive_batch(from, rx);
         if (got < 0 && errno != EAGAIN && errno != EINTR)
             counter_add(rx->counters, COUNT_rx_errors, 1);
         if (got <= 0)
             break;
         counter_add(rx->counters, COUNT_rx_batches, 1);
         for (size_t i = 0; i < (size_t)got; i++)
-            datagrams += deliver(s, rx, i, fn, arg);
+            datagrams += deliver(from, rx, i, fn, arg);
         if (got < UDP_RX_BATCH)
             break;
     }

@@ -10,11 +10,19 @@
 
 struct udp_dest;
 
-struct udp_socket {
-    int fd;             /* -1 = closed; nonblocking */
-    struct addr local;  /* as bound, with the port that the kernel chose where 0 was asked for */
-    int rcvbuf, sndbuf; /* bytes of socket buffer that the kernel granted, its own bookkeeping included */
+/* Where datagrams come in. */
+struct udp_inlet {
+    int fd;             /* nonblocking; -1 = closed */
     uint32_t overflows; /* the kernel's count of datagrams dropped for want of buffer, as last told */
+};
+
+/* One address and port. That is one socket of the kernel's, or after udp_split() three: */
+struct udp_socket {
+    struct udp_inlet in;   /* what comes: all of it, or all but RTCP */
+    struct udp_inlet rtcp; /* RTCP, if split */
+    int out;               /* what leaves: in.fd, or if split one that nobody waits for to be readable */
+    struct addr local;     /* as bound, with the port that the kernel chose where 0 was asked for */
+    int rcvbuf, sndbuf;    /* bytes of buffer that the kernel granted each, its own bookkeeping included */
     /* udp_tx.c only, except `blocked`, which anyone of the thread may read */
     bool blocked; /* the send buffer was full at the last flush: wait for EPOLLOUT, then flush again */
     bool queued;
@@ -32,6 +40,12 @@ enum {
  * address of this machine, -EACCES a port that needs privilege, -EMFILE out of
  * file descriptors, ...; *s is closed then. */
 int udp_open(struct udp_socket *s, const struct addr *local) RTP_MUST_USE;
+
+/* Give RTCP and sending sockets of their own, at the same address and port. RTCP (RFC 5761: payload types 192
+ * to 223) is most of what a crowd of viewers sends, and can wait for a moment without holding up media. To
+ * send by a socket that epoll watches costs more, as the kernel tells epoll of each message that has left. 0
+ * or a negative errno; *s is closed then. */
+int udp_split(struct udp_socket *s) RTP_MUST_USE;
 
 /* Nothing may be queued on it any more. A closed one is fine, a zeroed one is not. */
 void udp_close(struct udp_socket *s);
@@ -76,4 +90,4 @@ typedef void udp_receive_fn(void *arg, uint8_t *data, size_t len, const struct a
  * may have made of several datagrams each: fn is called for each datagram, in
  * order of arrival. Returns the number of datagrams. Level-triggered polling
  * comes back for the rest. */
-size_t udp_receive(struct udp_socket *s, struct udp_rx *rx, udp_receive_fn *fn, void *arg);
+size_t udp_receive(struct udp_inlet *from, struct udp_rx *rx, udp_receive_fn *fn, void *arg);

@@ -207,7 +207,7 @@ static bool send_batch(struct udp_tx *tx, const struct udp_socket *s, size_t cou
 {
     for (size_t done = 0; done < count;) {
         int n =
-            tx->sendmmsg(s->fd, tx->arrays->messages.at + done, (unsigned int)(count - done), MSG_DONTWAIT);
+            tx->sendmmsg(s->out, tx->arrays->messages.at + done, (unsigned int)(count - done), MSG_DONTWAIT);
         counter_add(tx->counters, COUNT_tx_calls, 1);
         if (n > 0) {
             sent(tx, done, done + (size_t)n);
@@ -368,7 +368,7 @@ int udp_send_to(struct udp_tx *tx, struct udp_socket *sock, const struct addr *t
     struct iovec io = {(void *)data, len};
     struct mmsghdr m = {.msg_hdr = {.msg_name = &sa, .msg_namelen = sa_len, .msg_iov = &io, .msg_iovlen = 1}};
     counter_add(tx->counters, COUNT_tx_calls, 1);
-    if (tx->sendmmsg(sock->fd, &m, 1, MSG_DONTWAIT) < 0) {
+    if (tx->sendmmsg(sock->out, &m, 1, MSG_DONTWAIT) < 0) {
         int err = errno;
         counter_add(tx->counters, error_counter(err), 1);
         return -err;

@@ -7,8 +7,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
 /* --- What comes in by UDP ---------------------------------------------------- */
 
@@ -96,24 +94,10 @@ static void receive(void *arg, uint8_t *data, size_t len, const struct addr *fro
 
 /* --- The loop -------------------------------------------------------------------- */
 
-enum { EPOLL_INBOX = UDP_ADDRESSES_MAX }; /* sockets have their number */
-
-static int watch_fd(struct worker *w, int op, int fd, uint32_t events, size_t which)
-{
-    struct epoll_event ev = {.events = events, .data.u64 = which};
-    return epoll_ctl(w->epoll, op, fd, &ev) == 0 ? 0 : -errno;
-}
-
-/* Whose send buffer is full is asked for EPOLLOUT too. */
 static void flush(struct worker *w)
 {
     udp_tx_flush(&w->tx, w->now_us);
-    for (size_t i = 0; i < w->socket_count; i++) {
-        bool blocked = w->sockets[i].blocked;
-        if (blocked != w->awaited[i])
-            (void)watch_fd(w, EPOLL_CTL_MOD, w->sockets[i].fd, EPOLLIN | (blocked ? EPOLLOUT : 0u), i);
-        w->awaited[i] = blocked;
-    }
+    sockets_flushed(&w->sockets);
 }
 
 static bool take_mail(struct worker *w)
@@ -145,29 +129,40 @@ static void send_mail(struct worker *w)
         link_flush(&w->links[i]);
 }
 
-static int wait_ms(struct worker *w, bool more_mail, uint64_t now)
+/* By the millisecond, so that timers gather. */
+static uint64_t wait_us(struct worker *w, bool more_mail)
 {
     uint64_t next = timer_next_us(&w->timers);
-    uint64_t backlog = worker_has_backlog(w) ? 5 : UINT64_MAX;
-    if (more_mail || next <= now)
+    uint64_t most = worker_has_backlog(w) ? 5000 : 1000000;
+    if (more_mail || next <= w->now_us)
         return 0;
-    uint64_t ms = next == TIMER_NEVER ? UINT64_MAX : (next - now + 999) / 1000;
-    ms = ms < backlog ? ms : backlog;
-    return ms > 1000 ? 1000 : (int)ms;
+    uint64_t us = (next - w->now_us + 999) / 1000 * 1000;
+    return us < most ? us : most;
 }
 
-/* False where there was something else than datagrams. */
-static bool receive_ready(struct worker *w, const struct epoll_event *events, int count)
+static size_t receive_from(struct worker *w, struct udp_socket *sock, struct udp_inlet *inlet)
 {
-    bool only = true;
-    for (int i = 0; i < count; i++) {
-        only &= events[i].data.u64 != EPOLL_INBOX && events[i].events == EPOLLIN;
-        if (events[i].data.u64 == EPOLL_INBOX || !(events[i].events & EPOLLIN))
-            continue;
-        struct receiver r = {w, &w->sockets[events[i].data.u64]};
-        udp_receive(r.sock, &w->rx, receive, &r);
-    }
-    return only;
+    struct receiver r = {w, sock};
+    return udp_receive(inlet, &w->rx, receive, &r);
+}
+
+static void receive_ready(struct worker *w, const struct sockets_ready *ready)
+{
+    for (size_t i = 0; i < ready->count; i++)
+        receive_from(w, ready->media[i], &ready->media[i]->in);
+    if (!ready->rtcp)
+        return;
+    size_t got = 0;
+    for (size_t i = 0; i < w->sockets.count; i++)
+        got += receive_from(w, &w->sockets.at[i], &w->sockets.at[i].rtcp);
+    sockets_looked(&w->sockets, got > 0, w->now_us);
+}
+
+static void wait_until(struct worker *w, uint64_t until_us, struct sockets_ready *ready)
+{
+    uint64_t before_us = w->now_us = clock_now_us();
+    sockets_wait(&w->sockets, until_us, &w->now_us, ready);
+    shed_waited(&w->shed, w->now_us - before_us);
 }
 
 /* Wait for the next packet of a batch (batch.h): true where it came, or something else that ends the batch.
@@ -177,13 +172,10 @@ static bool wait_for_more(struct worker *w)
     const struct layer *layer = w->batch.layer;
     size_t count = w->batch.count;
     for (uint64_t end_us = w->now_us + BATCH_GAP_US; w->now_us < end_us;) {
-        struct epoll_event events[UDP_ADDRESSES_MAX + 1];
-        const struct timespec left = {.tv_nsec = (long)(end_us - w->now_us) * 1000};
-        uint64_t before_us = clock_now_us();
-        int n = epoll_pwait2(w->epoll, events, UDP_ADDRESSES_MAX + 1, &left, NULL);
-        w->now_us = clock_now_us();
-        shed_waited(&w->shed, w->now_us - before_us);
-        if (n <= 0 || !receive_ready(w, events, n))
+        struct sockets_ready ready;
+        wait_until(w, end_us, &ready);
+        receive_ready(w, &ready);
+        if (ready.inbox || ready.room)
             break;
         if (w->batch.layer != layer || w->batch.count != count)
             return true;
@@ -204,28 +196,19 @@ static void gather(struct worker *w)
     }
 }
 
-static void receive_all(struct worker *w, const struct epoll_event *events, int count)
-{
-    receive_ready(w, events, count);
-    gather(w);
-    batch_flush(&w->batch, w->now_us);
-}
-
 /* Mail first: who has just been let in may have sent its first check already. */
 static void turn(struct worker *w, bool *more_mail)
 {
-    struct epoll_event events[UDP_ADDRESSES_MAX + 1];
-    uint64_t now_us = clock_now_us();
-    int n = epoll_wait(w->epoll, events, UDP_ADDRESSES_MAX + 1, wait_ms(w, *more_mail, now_us));
+    struct sockets_ready ready;
     w->now_us = clock_now_us();
-    shed_waited(&w->shed, w->now_us - now_us);
+    wait_until(w, w->now_us + wait_us(w, *more_mail), &ready);
     shed_turn(&w->shed, w->now_us);
-    for (int i = 0; i < n; i++) {
-        if (events[i].data.u64 == EPOLL_INBOX)
-            mailbox_clear(&w->inbox);
-    }
+    if (ready.inbox)
+        mailbox_clear(&w->inbox);
     *more_mail = take_mail(w);
-    receive_all(w, events, n);
+    receive_ready(w, &ready);
+    gather(w);
+    batch_flush(&w->batch, w->now_us);
     timer_run(&w->timers, w->now_us);
     while (w->dirty) {
         struct room *room = w->dirty;
@@ -269,26 +252,11 @@ static void *run(void *arg)
 
 /* --- Life ------------------------------------------------------------------------- */
 
-static int open_sockets(struct worker *w, const struct udp_addresses *at, struct addr *bad)
-{
-    for (size_t i = 0; i < at->count; i++) {
-        int err = udp_open(&w->sockets[i], &at->at[i]);
-        if (err) {
-            *bad = at->at[i];
-            return err;
-        }
-        w->socket_count++;
-        err = watch_fd(w, EPOLL_CTL_ADD, w->sockets[i].fd, EPOLLIN, i);
-        if (err)
-            return err;
-    }
-    return watch_fd(w, EPOLL_CTL_ADD, mailbox_fd(&w->inbox), EPOLLIN, EPOLL_INBOX);
-}
-
 int worker_init(struct worker *w, unsigned index, const struct udp_addresses *at, struct dtls_context *dtls,
                 struct mailbox *control, struct addr *bad)
 {
-    *w = (struct worker){.index = index, .dtls = dtls, .since_1970_us = clock_since_1970_us(), .epoll = -1};
+    *w = (struct worker){
+        .index = index, .dtls = dtls, .since_1970_us = clock_since_1970_us(), .sockets.epoll = -1};
     w->rooms = g_hash_table_new(g_int64_hash, g_int64_equal);
     directory_init(&w->directory);
     packet_pool_init(&w->packets, WORKER_PACKETS_MAX);
@@ -301,10 +269,8 @@ int worker_init(struct worker *w, unsigned index, const struct udp_addresses *at
     if (!err)
         err = udp_tx_init(&w->tx, UDP_TX_SLOTS, &w->counters);
     w->tx.dropped = transport_dropped;
-    if (!err && (w->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
-        err = -errno;
     if (!err)
-        err = open_sockets(w, at, bad);
+        err = sockets_open(&w->sockets, at, mailbox_fd(&w->inbox), bad);
     if (err) {
         worker_finish(w);
         return err;
@@ -338,10 +304,7 @@ void worker_join(struct worker *w)
 void worker_finish(struct worker *w)
 {
     worker_join(w);
-    for (size_t i = 0; i < w->socket_count; i++)
-        udp_close(&w->sockets[i]);
-    if (w->epoll >= 0)
-        close(w->epoll);
+    sockets_close(&w->sockets);
     udp_tx_finish(&w->tx);
     udp_rx_finish(&w->rx);
     mailbox_sender_finish(&w->to_worker);

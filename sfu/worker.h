@@ -12,6 +12,7 @@
 #include "mailbox.h"
 #include "packet.h"
 #include "shed.h"
+#include "sockets.h"
 #include "timer.h"
 #include "udp_tx.h"
 
@@ -34,7 +35,6 @@ struct worker {
     unsigned index;
     struct dtls_context *dtls;
     uint64_t since_1970_us; /* clock.h */
-    int epoll;
     struct mailbox inbox;
     pthread_t thread;
     bool running;
@@ -51,9 +51,7 @@ struct worker {
     struct link *links; /* to the other workers, by index; NULL: there are none */
     unsigned link_count;
     struct track *errands; /* of which other workers are to be told something */
-    struct udp_socket sockets[UDP_ADDRESSES_MAX];
-    size_t socket_count;
-    bool awaited[UDP_ADDRESSES_MAX]; /* sockets for which EPOLLOUT is asked */
+    struct sockets sockets;
     struct udp_rx rx;
     struct udp_tx tx;
     struct packet_pool packets;

@@ -41,7 +41,7 @@ static void world_begin(struct world *w)
     assert_int_equal(worker_init(&w->worker, 0, &at, w->ctx, &w->events, &bad), 0);
     mailbox_sender_init(&w->to_worker, &w->worker.inbox);
     w->server = any;
-    w->server.sin_port = htons(w->worker.sockets[0].local.port);
+    w->server.sin_port = htons(w->worker.sockets.at[0].local.port);
     w->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(w->fd, (struct sockaddr *)&any, sizeof(any)), 0);
     assert_int_equal(worker_start(&w->worker), 0);

@@ -13,7 +13,7 @@ static void opens_with_what_the_kernel_granted(void **state)
         assert_true(addr_equal(&s.local, &expected));
         assert_true(s.rcvbuf > 0 && s.sndbuf > 0);
         udp_close(&s);
-        assert_int_equal(s.fd, -1);
+        assert_int_equal(s.in.fd, -1);
         udp_close(&s);
     }
 }
@@ -33,7 +33,7 @@ static void says_why_it_cannot_open(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         assert_int_equal(udp_open(&s, &rows[i].local), rows[i].err);
-        assert_int_equal(s.fd, -1);
+        assert_int_equal(s.in.fd, -1);
     }
     udp_close(&taken);
 }
@@ -46,6 +46,72 @@ static void both_families_share_a_port(void **state)
     assert_int_equal(udp_open(&six, &a), 0);
     udp_close(&four);
     udp_close(&six);
+}
+
+/* --- Split: RTCP, and what leaves, by sockets of their own ------------------------------ */
+
+static void rtcp_comes_in_by_itself(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t head[2];
+        size_t len;
+        bool rtcp;
+    } rows[] = {
+        {{0x80, 0xc8}, 28, true},   /* sender report */
+        {{0x81, 0xc9}, 32, true},   /* receiver report */
+        {{0x8f, 0xcd}, 20, true},   /* transport-wide feedback */
+        {{0xbf, 0xdf}, 4, true},    /* the last payload type; padding, 31 blocks */
+        {{0x80, 0xc0}, 2, true},    /* the first, and nothing else */
+        {{0x80, 0x60}, 999, false}, /* RTP: 96 */
+        {{0x90, 0xe0}, 999, false}, /* with its marker */
+        {{0xbf, 0xbf}, 12, false},  /* 63 with a marker */
+        {{0x80, 0xff}, 12, false},  /* 127 with a marker */
+        {{0x00, 0xc8}, 20, false},  /* STUN, by its first byte */
+        {{0x16, 0xfe}, 60, false},  /* DTLS */
+        {{0x7f, 0xc8}, 60, false},  {{0xc0, 0xc8}, 60, false}, {{0x80}, 1, false}, {{0}, 0, false},
+    };
+    for (size_t k = 0; k < COUNT(loopbacks) * COUNT(rows); k++) {
+        size_t i = k % COUNT(rows);
+        struct bench b;
+        set_up(&b, loopbacks[k / COUNT(rows)], 16);
+        assert_int_equal(udp_split(&b.to), 0);
+        uint8_t data[999] = {rows[i].head[0], rows[i].head[1]};
+        assert_int_equal(udp_send_to(&b.tx, &b.sock, &b.to.local, data, rows[i].len), 0);
+        assert_int_equal(receive_at(&b, &b.to.rtcp)->count, rows[i].rtcp);
+        assert_int_equal(receive_at(&b, &b.to.in)->count, !rows[i].rtcp);
+        tear_down(&b);
+    }
+}
+
+static void what_leaves_has_the_same_address(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(loopbacks); i++) {
+        struct bench b;
+        set_up(&b, loopbacks[i], 16);
+        assert_int_equal(udp_split(&b.sock), 0);
+        assert_true(b.sock.out != b.sock.in.fd && b.sock.out != b.sock.rtcp.fd);
+        assert_int_equal(udp_send_to(&b.tx, &b.sock, &b.to.local, "", 1), 0);
+        const struct inbox *in = receive(&b, &b.to);
+        assert_int_equal(in->count, 1);
+        assert_true(addr_equal(&in->from, &b.sock.local));
+        tear_down(&b);
+    }
+}
+
+/* Sockets that share a port would share its datagrams, too. */
+static void a_second_server_finds_the_port_in_use(void **state)
+{
+    (void)state;
+    struct udp_socket first = open_on("127.0.0.1"), second;
+    assert_int_equal(udp_split(&first), 0);
+    assert_int_equal(udp_open(&second, &first.local), -EADDRINUSE);
+    struct addr local = first.local;
+    udp_close(&first);
+    assert_int_equal(udp_open(&second, &local), 0);
+    assert_int_equal(udp_split(&second), 0);
+    udp_close(&second);
 }
 
 /* --- Local addresses ---------------------------------------------------------------- */
@@ -137,7 +203,7 @@ static void an_overflow_of_the_receive_buffer_is_counted(void **state)
     struct bench b;
     set_up(&b, "127.0.0.1", 16);
     const int tiny = 4096;
-    assert_int_equal(setsockopt(b.to.fd, SOL_SOCKET, SO_RCVBUF, &tiny, sizeof(tiny)), 0);
+    assert_int_equal(setsockopt(b.to.in.fd, SOL_SOCKET, SO_RCVBUF, &tiny, sizeof(tiny)), 0);
     static const uint8_t data[1000];
     size_t received = 0;
     for (int round = 1; round <= 2; round++) {
@@ -167,9 +233,9 @@ static void one_call_is_bounded(void **state)
         memset(data + 4, data[3], 4);
         assert_int_equal(udp_send_to(&b.tx, &b.sock, &b.to.local, data, sizeof(data)), 0);
     }
-    assert_int_equal(udp_receive(&b.to, &b.rx, collect, &in), most);
-    assert_int_equal(udp_receive(&b.to, &b.rx, collect, &in), 5);
-    assert_int_equal(udp_receive(&b.to, &b.rx, collect, &in), 0);
+    assert_int_equal(udp_receive(&b.to.in, &b.rx, collect, &in), most);
+    assert_int_equal(udp_receive(&b.to.in, &b.rx, collect, &in), 5);
+    assert_int_equal(udp_receive(&b.to.in, &b.rx, collect, &in), 0);
     expect_numbers(&in, 0, most + 5);
     tear_down(&b);
 }
@@ -180,6 +246,9 @@ int main(void)
         cmocka_unit_test(opens_with_what_the_kernel_granted),
         cmocka_unit_test(says_why_it_cannot_open),
         cmocka_unit_test(both_families_share_a_port),
+        cmocka_unit_test(rtcp_comes_in_by_itself),
+        cmocka_unit_test(what_leaves_has_the_same_address),
+        cmocka_unit_test(a_second_server_finds_the_port_in_use),
         cmocka_unit_test(reads_lists_of_literals),
         cmocka_unit_test(refuses_more_addresses_than_fit),
         cmocka_unit_test(finds_the_machines_own_addresses),

@@ -179,7 +179,7 @@ static void the_kernel_refusing_gso_loses_nothing(void **state)
     struct bench b;
     set_up(&b, "127.0.0.1", 64);
     const int on = 1;
-    assert_int_equal(setsockopt(b.sock.fd, SOL_SOCKET, SO_NO_CHECK, &on, sizeof(on)), 0);
+    assert_int_equal(setsockopt(b.sock.in.fd, SOL_SOCKET, SO_NO_CHECK, &on, sizeof(on)), 0);
     for (uint32_t n = 0; n < 20; n++)
         queue(&b, &b.way, n, 500, UDP_VIDEO);
     udp_tx_flush(&b.tx, 1);

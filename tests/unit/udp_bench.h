@@ -144,15 +144,20 @@ static inline void collect(void *arg, uint8_t *data, size_t len, const struct ad
             fail_msg("byte %zu of %zu differs", i, len);
 }
 
-static inline struct inbox *receive(struct bench *b, struct udp_socket *s)
+static inline struct inbox *receive_at(struct bench *b, struct udp_inlet *inlet)
 {
     static struct inbox in;
     in.count = 0;
     size_t all = 0, now;
-    while ((now = udp_receive(s, &b->rx, collect, &in)) > 0)
+    while ((now = udp_receive(inlet, &b->rx, collect, &in)) > 0)
         all += now;
     assert_int_equal(all, in.count);
     return &in;
+}
+
+static inline struct inbox *receive(struct bench *b, struct udp_socket *s)
+{
+    return receive_at(b, &s->in);
 }
 
 static inline void expect_numbers(const struct inbox *in, uint32_t first, size_t n)
