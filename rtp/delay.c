@@ -5,8 +5,7 @@ enum {
     JITTER_US_MAX = 200000,    /* of one difference */
     JITTER_OWN_BITS = 600 * 8, /* by which neighbours in a bottleneck differ in size, on the mean */
     DRAIN_US = 5000000,
-    SINKING_US = 1000000,    /* after a decrease */
-    OVERUSE_WAIT_US = 10000, /* all packets waited that long, of some frames */
+    SINKING_US = 1000000, /* after a decrease */
 };
 
 void delay_init(struct delay *d)
@@ -19,6 +18,14 @@ void delay_forget(struct delay *d)
 {
     d->inter_arrival = (struct inter_arrival){.has_current = false};
     trendline_init(&d->trendline);
+}
+
+void delay_begin_line(struct delay *d)
+{
+    delay_forget(d);
+    d->queue = (struct standing_queue){.stands = false};
+    d->arrived_us = 0;
+    d->packets = 0;
 }
 
 /* --- What is seen ------------------------------------------------------------------------ */
@@ -34,6 +41,11 @@ static void note_jitter(struct delay *d, const struct inter_arrival_delta *apart
 
 void delay_packet(struct delay *d, uint64_t sent_us, uint64_t arrival_us, bool is_probe, uint64_t now_us)
 {
+    int64_t delay_us = (int64_t)(arrival_us - sent_us);
+    if (d->packets++ == 0 || delay_us < d->least_us)
+        d->least_us = delay_us;
+    if (sent_us > d->arrived_us)
+        d->arrived_us = sent_us;
     struct inter_arrival_delta apart;
     if (!inter_arrival_packet(&d->inter_arrival, sent_us, arrival_us, now_us, &apart))
         return;
@@ -42,18 +54,21 @@ void delay_packet(struct delay *d, uint64_t sent_us, uint64_t arrival_us, bool i
         note_jitter(d, &apart);
 }
 
-void delay_feedback(struct delay *d, uint64_t newest_us, int64_t least_us, size_t packets, size_t lost,
-                    uint64_t now_us)
+void delay_feedback(struct delay *d, size_t lost, uint64_t now_us)
 {
-    if (newest_us > d->arrived_us)
-        d->arrived_us = newest_us;
-    standing_queue_feedback(&d->queue, least_us, packets, lost, now_us);
+    standing_queue_feedback(&d->queue, d->least_us, d->packets + lost, lost, now_us);
+    d->packets = 0;
 }
 
 uint32_t delay_foreign_jitter_us(const struct delay *d, uint32_t bps)
 {
     uint32_t own_us = (uint32_t)(JITTER_OWN_BITS * UINT64_C(1000000) / bps);
     return d->jitter_us > own_us ? d->jitter_us - own_us : 0;
+}
+
+bool delay_waits(const struct delay *d, int64_t least_us, uint32_t bps)
+{
+    return d->queue.wait_us >= least_us + (int64_t)delay_foreign_jitter_us(d, bps);
 }
 
 /* --- What it means ------------------------------------------------------------------------ */
@@ -70,8 +85,7 @@ static bool sinks(const struct delay *d, uint64_t lowered_us, uint64_t now_us)
  * after the last decrease. */
 static bool leaves_queue(const struct delay *d, uint32_t bps, uint64_t lowered_us, uint64_t now_us)
 {
-    int64_t least_us = OVERUSE_WAIT_US + (int64_t)delay_foreign_jitter_us(d, bps);
-    return d->queue.wait_us >= least_us && !sinks(d, lowered_us, now_us);
+    return delay_waits(d, DELAY_OVERUSE_WAIT_US, bps) && !sinks(d, lowered_us, now_us);
 }
 
 /* The rate was lowered for a queue that stands. Whether it is low enough is seen by what was sent since,
@@ -97,11 +111,16 @@ static enum trend judge(const struct delay *d, uint32_t bps, uint64_t lowered_us
     return d->trendline.trend;
 }
 
+void delay_overuse(struct delay *d)
+{
+    d->overuse_wait_us = d->queue.wait_us;
+}
+
 enum trend delay_verdict(struct delay *d, uint32_t bps, uint64_t lowered_us, uint64_t now_us)
 {
     enum trend trend = judge(d, bps, lowered_us, now_us);
     if (trend == TREND_OVERUSE || !is_answered(d))
-        d->overuse_wait_us = d->queue.wait_us;
+        delay_overuse(d);
     return trend;
 }
 

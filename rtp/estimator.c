@@ -125,7 +125,6 @@ struct findings {
     uint8_t cluster; /* of a probe that was measured, 0 = none */
     struct probe_outcome probe;
     uint64_t newest_us; /* sent latest of those that arrived */
-    int64_t delay_us;   /* the least of arrival minus sending */
     size_t lost;
     uint64_t skipped_bytes; /* to be counted as acknowledged with the first that arrived */
 };
@@ -140,9 +139,6 @@ static void packet(struct estimator *e, const struct flight_result *r, bool is_l
         f->lost++;
         return;
     }
-    int64_t delay_us = (int64_t)(r->arrival_us - r->sent_us);
-    if (f->newest_us == 0 || delay_us < f->delay_us)
-        f->delay_us = delay_us;
     acked_rate_packet(&e->acked, (r->counted ? 0u : r->size) + f->skipped_bytes, r->arrival_us, is_limited);
     f->skipped_bytes = 0;
     delay_packet(&e->delay, r->sent_us, r->arrival_us, r->cluster != 0, now_us);
@@ -241,7 +237,7 @@ void estimator_feedback(struct estimator *e, const struct rtcp_cc *cc, uint64_t 
     silence_heard(&e->silence);
     if (f.newest_us && !e->rtt_reported)
         set_rtt(e, (uint32_t)(now_us - f.newest_us < UINT32_MAX ? now_us - f.newest_us : UINT32_MAX));
-    delay_feedback(&e->delay, f.newest_us, f.delay_us, batch.count, f.lost, now_us);
+    delay_feedback(&e->delay, f.lost, now_us);
     if (e->silence.before_bps && f.newest_us)
         revive(e, now_us);
     else

@@ -10,8 +10,8 @@
 
 #include "acked_rate.h"
 #include "aimd.h"
+#include "delay.h"
 #include "send_clock.h"
-#include "standing_queue.h"
 
 #include <stddef.h>
 
@@ -30,18 +30,10 @@ enum {
 /* 1.4 KB, one for each such publisher. */
 struct receive_estimate {
     struct send_clock clock;
-    struct inter_arrival inter_arrival;
-    struct trendline trendline;
-    struct standing_queue queue;
+    struct delay delay;
     struct acked_rate arrived;
     struct aimd aimd;
-    int64_t overuse_wait_us; /* in the queue, when the rate was lowered for it last */
-    uint32_t jitter_us;      /* mean difference of the delays of neighbours */
-
     uint64_t looked_us;
-    uint32_t delays;  /* seen since then ... */
-    int64_t least_us; /* ... and the least of them: arrival minus sending */
-
     uint64_t heard_us; /* last packet */
     uint64_t told_us;
     uint32_t told_bps; /* 0 = nothing yet */
