@@ -8,7 +8,6 @@
 #include "sfu.h"
 
 #include <glib.h>
-#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -75,5 +74,5 @@ void media_wanted(struct session *session, uint32_t track, uint8_t layers);
 /* Tells the client all its slots, the state of its media, and which encodings of it are wanted. */
 void media_tell_state(struct session *session);
 
-/* The result of the method `stats`; stats NULL: there is no transport. */
-json_t *media_stats(const struct sfu_transport_stats *stats);
+/* Why a slot shows what it does, in the protocol's words. */
+const char *media_why(enum sfu_why why);

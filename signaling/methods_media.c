@@ -1,3 +1,4 @@
+#include "media_stats.h"
 #include "methods.h"
 #include "server.h"
 

@@ -1,6 +1,7 @@
 #include "upcalls.h"
 
 #include "log.h"
+#include "media_stats.h"
 #include "server.h"
 
 static struct session *session_of(const struct server *server, uint64_t transport)

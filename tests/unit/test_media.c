@@ -2,7 +2,7 @@
 #include "fake_client.h"
 
 #include "log.h"
-#include "media.h"
+#include "media_stats.h"
 
 #define ICE_AND_DTLS                                                                                         \
     "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n"                                             \
