@@ -103,7 +103,7 @@ static bool go_online(struct fanout *f, struct transport *t)
     t->connection.seal = seal_new(&keys, f->engine);
     t->connection.secure = secure_new(&keys);
     t->connected = true;
-    udp_dest_set(&f->worker.tx, &t->connection.dest, &f->worker.sockets[0], &to);
+    udp_dest_set(&f->worker.tx, &t->connection.dest, &f->worker.sockets.at[0], &to);
     return t->connection.seal && t->connection.secure;
 }
 
