@@ -202,17 +202,19 @@ static void fetch_entries(const struct slot_stream *stream)
 
 void slot_fetch(const struct slot *s, unsigned step)
 {
-    const struct slot_stream *stream = step ? s->stream : NULL;
-    if (step == 0)
+    if (step == 0) {
         fetch(s, sizeof(*s));
-    else
-        transport_fetch(s->viewer, step - 1);
-    if (step == 1 && stream) {
-        fetch(stream, offsetof(struct slot_stream, select.frames.ring));
-        fetch(&stream->rewrite, offsetof(struct rewrite, drops));
+        return;
     }
-    if (step == 2 && stream)
-        fetch_entries(stream);
+    transport_fetch(s->viewer, step);
+    if (!s->stream)
+        return;
+    if (step == 1) {
+        fetch(s->stream, offsetof(struct slot_stream, select.frames.ring));
+        fetch(&s->stream->rewrite, offsetof(struct rewrite, drops));
+    } else if (step == 2) {
+        fetch_entries(s->stream);
+    }
 }
 
 void slot_forward(struct slot *s, struct layer *l, const struct batch_packet *p, uint64_t now_us)

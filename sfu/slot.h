@@ -134,8 +134,8 @@ int slot_make_stream(struct slot *s) __attribute__((warn_unused_result));
  * not so old that the stream would fall behind its clock. False: it has to wait for a key frame. */
 bool slot_start_cached(struct slot *s, struct layer *layer, uint64_t now_us);
 
-/* slot_forward() comes soon: what it will touch is asked for (fetch.h) in SLOT_FETCH_STEPS steps, each of
- * which finds its way in what the one before has brought. */
+/* slot_forward() comes soon: what it will touch is asked for (fetch.h) in SLOT_FETCH_STEPS steps, from 0 on,
+ * each of which finds its way in what the one before has brought. */
 void slot_fetch(const struct slot *s, unsigned step);
 
 /* A packet of a layer that the slot listens to. */

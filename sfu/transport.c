@@ -283,20 +283,20 @@ static void on_feedback(void *arg, uint64_t now_us)
 
 void transport_fetch(const struct transport *t, unsigned step)
 {
-    if (step && (!t->bandwidth || !t->connection.seal))
+    if (step > 1 && (!t->bandwidth || !t->connection.seal))
         return;
     switch (step) {
-    case 0:
+    case 1:
         fetch(&t->worker, sizeof(t->worker));
         fetch(&t->media.exts, sizeof(t->media.exts));
         fetch(&t->connection.seal, sizeof(t->connection) - offsetof(struct connection, seal));
         fetch(&t->bandwidth, sizeof(*t) - offsetof(struct transport, bandwidth));
         return;
-    case 1:
+    case 2:
         bandwidth_fetch(t->bandwidth);
         seal_fetch(t->connection.seal);
         return;
-    default:
+    case 3:
         bandwidth_fetch_next(t->bandwidth);
         seal_fetch_key(t->connection.seal);
     }

@@ -73,7 +73,9 @@ void transport_rtp(struct transport *t, const uint8_t *data, size_t len, const s
                    uint64_t now_us);
 void transport_rtcp(struct transport *t, uint8_t *data, size_t len, const struct addr *from, uint64_t now_us);
 
-/* transport_send_rtp() comes soon: the first three steps to what it will touch (see slot_fetch()). */
+/* transport_send_rtp() comes soon: what it will touch, in the steps of slot_fetch(). Step 0 is the slot's
+ * alone, through which the transport is found.
+ */
 void transport_fetch(const struct transport *t, unsigned step);
 
 /* Seal a composed packet and queue it. index: as in rewritten. Returns the bytes
