@@ -30,9 +30,8 @@ if [ "${1:-}" = --write ]; then
     exit
 fi
 before=$(cat "$figure")
-percent=$(((now - before) * 100 / before))
-echo "$now instructions for a forwarded packet; it was $before ($percent %)"
-[ "$percent" -le 5 ] && exit
+echo "$now instructions for a forwarded packet; it was $before ($(((now - before) * 100 / before)) %)"
+[ $((now * 100)) -le $((before * 105)) ] && exit
 cat <<END
 That is over 5 % more. See what grew:
     callgrind_annotate $out.$((packets + 8)) | head -40
