@@ -40,8 +40,9 @@ static void end_session(struct driver_server *s, const char *location)
 static void refuse(struct member *m, const struct http_answer *answer)
 {
     g_autofree char *words = g_strndup(answer->body, strcspn(answer->body, "\r\n"));
-    g_autofree char *why = g_strdup_printf("the server answered the offer with %u%s%s", answer->status,
-                                           *words ? ": " : "", words);
+    g_autofree char *why =
+        g_strdup_printf("the server answered the offer with %u%s%s%s%s", answer->status, *words ? ": " : "",
+                        words, *answer->location ? ", go to " : "", answer->location);
     m->up->failed(m->arg, why);
 }
 

@@ -1,5 +1,6 @@
 #include "http_request.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum { BODY_MAX = 1 << 20, LOCATION_MAX = 1024, READ_BYTES = 4096 };
@@ -32,7 +33,8 @@ static gboolean tell(void *arg)
     struct http_request *r = arg;
     const struct http_answer answer = {r->status, r->location, r->answer->str};
     if (r->done)
-        r->done(r->arg, r->status ? &answer : NULL, r->why ? r->why : "the server closed the connection");
+        r->done(r->arg, r->status ? &answer : NULL,
+                r->why ? r->why : "no answer in time, or the server closed the connection");
     destroy(r);
     return G_SOURCE_REMOVE;
 }
@@ -142,7 +144,7 @@ struct http_request *http_request_send(struct web *web, const char *method, cons
     };
     web->count++;
     if (!web_connect(web, method, path, r, &r->wsi))
-        over(r, "no connection");
+        over(r, web_explain_error(errno));
     return r;
 }
 

@@ -1,25 +1,54 @@
 #include "web.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <string.h>
 
 enum { RECEIVE_BYTES = 16 << 10 };
 
+const char *web_explain_error(int err)
+{
+    switch (err) {
+    case ECONNREFUSED:
+        return "connection refused: nothing listens there";
+    case ETIMEDOUT:
+        return "no answer in time: is the server there, and does a firewall let this through?";
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+        return "there is no way to that host";
+    case EADDRNOTAVAIL:
+    case EADDRINUSE:
+        return "no port of this machine is left: the range net.ipv4.ip_local_port_range is too small for so "
+               "many";
+    case EMFILE:
+        return "no file is left that this program may open: see ulimit -n";
+    case 0:
+        return "no connection";
+    default:
+        return g_strerror(err);
+    }
+}
+
 const char *web_explain(const char *said)
 {
+    static const char failed[] = "conn fail: "; /* and a number of errno.h */
     static const struct {
         const char *part, *words;
     } table[] = {
-        {"conn fail: 111", "connection refused: nothing listens there"},
         {"Unable to connect", "connection refused: nothing listens there, or there is no way to it"},
         {"Timed out", "no answer in time"},
         {"ws upgrade", "the server is there, but this URL is no WebSocket of its, or it is full"},
         {"upgrade response", "the server is there, but this URL is no WebSocket of its, or it is full"},
         {"protocol", "the server does not speak this protocol there"},
+        {"read failed", "the server does not speak HTTP there, or closed the connection"},
+        {"SSL err", "no TLS there, or a certificate that is not trusted (--insecure takes any)"},
         {"tls", "no TLS there, or a certificate that is not trusted (--insecure takes any)"},
         {"certificate", "its certificate is not trusted (--insecure takes any)"},
         {"server's cert", "its certificate is not trusted (--insecure takes any)"},
     };
+    const char *number = said ? strstr(said, failed) : NULL;
+    if (number)
+        return web_explain_error((int)g_ascii_strtoll(number + strlen(failed), NULL, 10));
     for (size_t i = 0; said && i < G_N_ELEMENTS(table); i++) {
         if (strstr(said, table[i].part))
             return table[i].words;
@@ -31,8 +60,8 @@ static bool take_apart(struct web *web, const char *url, const struct web_kind *
 {
     const char *scheme, *host, *path;
     web->url = g_strdup(url);
-    if (lws_parse_uri(web->url, &scheme, &host, &web->port, &path) || !*host || web->port < 1 ||
-        web->port > 65535 || (strcmp(scheme, kind->plain) != 0 && strcmp(scheme, kind->tls) != 0))
+    if (lws_parse_uri(web->url, &scheme, &host, &web->port, &path) || !*host ||
+        (strcmp(scheme, kind->plain) != 0 && strcmp(scheme, kind->tls) != 0))
         return false;
     web->host = host;
     web->host_header = g_strdup_printf(strchr(host, ':') ? "[%s]:%d" : "%s:%d", host, web->port);
@@ -78,6 +107,8 @@ struct web *web_new(const char *url, const struct web_kind *kind, bool insecure,
         g_snprintf(err, WEB_ERROR_MAX,
                    "%s is no URL of this driver's: %s://HOST:PORT/PATH or %s://HOST:PORT/PATH", url,
                    kind->plain, kind->tls);
+    else if (web->port < 1 || web->port > 65535)
+        g_snprintf(err, WEB_ERROR_MAX, "%s: a port is a number from 1 to 65535", url);
     else if (!host_is_known(web->host))
         g_snprintf(err, WEB_ERROR_MAX, "there is no host %s", web->host);
     else if (!start(web, kind, loop))
@@ -110,9 +141,10 @@ bool web_connect(struct web *web, const char *method, const char *path, void *us
         .path = path,
         .method = method,
         .protocol = web->protocols[0].name,
-        .ssl_connection = web->flags,
+        .ssl_connection = web->flags | (method ? LCCSCF_HTTP_NO_FOLLOW_REDIRECT : 0),
         .userdata = user,
         .pwsi = wsi,
     };
+    errno = 0;
     return lws_client_connect_via_info(&info);
 }

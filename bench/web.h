@@ -31,9 +31,13 @@ struct web *web_new(const char *url, const struct web_kind *kind, bool insecure,
 /* Closes what is open. NULL is fine. */
 void web_free(struct web *web);
 
-/* Begin to connect: an HTTP request of that method, or NULL = a WebSocket. false = it came to nothing; the
- * kind's callback may have been told already. path has to begin with a slash. */
+/* Begin to connect: an HTTP request of that method, or NULL = a WebSocket. Redirections are not followed.
+ * false = it came to nothing, errno tells why; the kind's callback may have been told already. path has to
+ * begin with a slash. */
 bool web_connect(struct web *web, const char *method, const char *path, void *user, struct lws **wsi);
 
 /* What libwebsockets says (NULL is fine) of a connection that came to nothing, in words. */
 const char *web_explain(const char *said);
+
+/* The same of an errno. */
+const char *web_explain_error(int err);

@@ -1,5 +1,6 @@
 #include "ws_client.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum { CLOSE_SECONDS = 2 };
@@ -122,7 +123,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     }
     case LWS_CALLBACK_WSI_DESTROY: /* of some that fail on the way nothing else is told */
         if (c->wsi == wsi)
-            let_go(c, wsi, "no connection");
+            let_go(c, wsi, "no answer in time: the server took the connection, and says nothing");
         return 0;
     default:
         return 0;
@@ -136,7 +137,7 @@ struct ws_client *ws_client_new(struct web *web, const struct ws_client_upcalls 
     g_queue_init(&c->out);
     web->count++;
     if (!web_connect(web, NULL, web->path, c, &c->wsi) && !c->tell)
-        gone(c, "no connection");
+        gone(c, web_explain_error(errno));
     return c;
 }
 
