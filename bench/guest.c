@@ -10,7 +10,8 @@ enum {
     AUDIO_US = 20000,
     SILENCE_US = 400000, /* between packets of someone who is silent, with DTX */
     IDLE_US = 1000000,
-    REMB_BPS = 1000000000, /* of those whose network has no bound */
+    DESERTED_US = 3 * PEER_CHECK_US, /* without an answer to a check */
+    REMB_BPS = 1000000000,           /* of those whose network has no bound */
 };
 
 struct guest {
@@ -273,6 +274,24 @@ int guest_new(struct guest_shared *shared, const struct guest_plan *plan, struct
     return 0;
 }
 
+/* Nobody tells those who came by HTTP that the server is gone. */
+static bool deserted(const struct guest *g)
+{
+    const struct peer *p = g->peer;
+    return peer_connected(p) &&
+           (g->now_us > p->answered_us + DESERTED_US || dtls_state(p->dtls) != DTLS_CONNECTED);
+}
+
+static void count(const struct guest *g, struct tally *t)
+{
+    tally_peer(t, g->peer);
+    t->datagrams_in += g->datagrams_in;
+    t->bytes_in += g->bytes_in;
+    t->datagrams_out += g->datagrams_out;
+    t->bytes_out += g->bytes_out;
+    t->impaired += g->up.dropped + g->down.dropped;
+}
+
 void guest_free(struct guest *g, uint64_t now_us)
 {
     if (!g)
@@ -281,7 +300,7 @@ void guest_free(struct guest *g, uint64_t now_us)
     g->impaired = false; /* the good-bye goes out */
     peer_close(g->peer);
     udp_tx_flush(g->shared->tx, now_us);
-    guest_tally(g, g->shared->tally);
+    count(g, g->shared->tally);
     timer_cancel(g->shared->timers, &g->timer);
     udp_dest_forget(g->shared->tx, &g->dest);
     udp_close(&g->socket);
@@ -298,10 +317,6 @@ int guest_fd(const struct guest *g)
 
 void guest_tally(const struct guest *g, struct tally *t)
 {
-    tally_peer(t, g->peer);
-    t->datagrams_in += g->datagrams_in;
-    t->bytes_in += g->bytes_in;
-    t->datagrams_out += g->datagrams_out;
-    t->bytes_out += g->bytes_out;
-    t->impaired += g->up.dropped + g->down.dropped;
+    count(g, t);
+    t->deserted += deserted(g);
 }

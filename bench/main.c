@@ -1,5 +1,5 @@
 /* plenum-bench: reads what it is to do, does it, and tells what it saw. Exit code 0; 1 where a condition does
- * not hold; 2 where it could not run. */
+ * not hold; 2 where it could not run, or nobody was left at its end. */
 #include "options.h"
 #include "run.h"
 
@@ -75,6 +75,8 @@ static int tell(const struct options *o, const struct expect *expects, const str
         g_autofree char *words = g_strdup_printf("--json: cannot write %s", o->json);
         return complain(words);
     }
+    if (report->outcome == RUN_DONE && report->result.value[RESULT_participants] == 0)
+        return complain("nobody was there any more at the end");
     return holds || (o->ramp && report->capacity) ? EXIT_SUCCESS : EXIT_BROKEN;
 }
 

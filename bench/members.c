@@ -85,7 +85,7 @@ static struct guest_plan *make_plan(const struct member *m, const struct offer_a
                  .seed = m->place % o->rooms,
                  .pauses = o->pauses},
         .person = rank(m),
-        .impaired = among(m, o->impaired),
+        .impaired = o->impaired < 0 || rank(m) + (uint32_t)o->impaired >= o->participants,
         .random = (uint64_t)g_random_int() << 32 | g_random_int(),
     };
     return plan;
@@ -243,7 +243,7 @@ void members_reached(struct members *m, uint64_t guest, enum tally_step step, ui
 void members_broken(struct members *m, uint64_t guest, int err)
 {
     struct member *one = g_hash_table_lookup(m->by_id, &guest);
-    g_autofree char *why = g_strdup_printf("no socket for its media: %s", g_strerror(-err));
+    g_autofree char *why = g_strdup_printf("no socket for its media: %s", web_explain_error(-err));
     if (one)
         fail(one, why);
 }

@@ -259,7 +259,8 @@ static const struct row rows[] = {
     {"jitter", "TIME", parse_time, AT(jitter), 0, 10, "0", "at most, on top of --delay; order is kept"},
     {"rate", "RATE", parse_rate, AT(rate), 10000, 4e9, NULL,
      "bits a second of its network, each way, such as 2M"},
-    {"impaired", "N", parse_some, AT(impaired), 0, MANY, "all", "participants of each room that this is for"},
+    {"impaired", "N", parse_some, AT(impaired), 0, MANY, "all",
+     "participants of each room that this is for, the last to come: those who watch"},
     {"threads", "N", parse_count, AT(threads), 1, 64, NULL, "of media; one for each core where not told"},
     {"check", "N", parse_count, AT(check), 1, 65536, "16",
      "verify one in N packets in full, of the others read the stamp"},
@@ -374,6 +375,7 @@ char *options_help(void)
     g_string_append(
         out,
         "  --assert CONDITION...  such as 'loss<0.1%' 'p99<20ms'; where one does not hold the exit code is "
-        "1\n\nExit code 2: it could not run. TIME: s, ms or min behind it; RATE: k or M.\n");
+        "1\n\nExit code 2: it could not run, or nobody was left at its end. TIME: s, ms or min behind it; "
+        "RATE: k or M.\n");
     return g_string_free(out, FALSE);
 }

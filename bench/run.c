@@ -75,12 +75,13 @@ static void on_tally(void *arg, unsigned thread, const struct tally *t)
 static void make_result(struct run *r, struct result *out)
 {
     struct members_counts counts = members_counts(r->stage.members);
+    uint32_t deserted = MIN(counts.there, (uint32_t)r->now.tally.deserted);
     const struct result_input input = {
         .from = &r->from,
         .to = &r->now,
-        .participants = counts.there,
+        .participants = counts.there - deserted,
         .failed = counts.failed,
-        .ended = counts.ended,
+        .ended = counts.ended + deserted,
         .memory_before = r->stage.memory_before,
         .cores = g_get_num_processors(),
     };
@@ -118,6 +119,8 @@ static void say_goodbye(struct run *r)
 {
     struct run_report *report = r->report;
     g_strlcpy(report->error, members_first_error(r->stage.members), sizeof(report->error));
+    if (!*report->error && report->result.value[RESULT_ended] > 0)
+        g_strlcpy(report->error, "the server answers no more", sizeof(report->error));
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
     members_leave_all(r->stage.members);
@@ -139,18 +142,23 @@ static bool all_hold(const struct run *r, const struct result *result)
     return true;
 }
 
-/* A step of a ramp has been measured: another, or that was it. */
+/* A step of a ramp has been measured: another, or that was it. A server that lets no more in, or throws
+ * somebody out, has shown its limit as well. */
 static void climb(struct run *r)
 {
     const struct options *o = r->options;
+    const double *value = r->report->result.value;
     uint32_t all = o->participants * o->rooms;
-    bool hold = all_hold(r, &r->report->result);
-    printf("%6u participants: loss %.3f%%, p99 %.2f ms, %s\n", members_counts(r->stage.members).there,
-           r->report->result.value[RESULT_loss], r->report->result.value[RESULT_p99],
-           hold ? "all conditions hold" : "a condition broke");
+    bool stayed = value[RESULT_failed] + value[RESULT_ended] == 0;
+    bool hold = stayed && all_hold(r, &r->report->result);
+    printf("%6.0f participants: loss %.3f%%, p99 %.2f ms, %s\n", value[RESULT_participants],
+           value[RESULT_loss], value[RESULT_p99],
+           hold     ? "all conditions hold"
+           : stayed ? "a condition broke"
+                    : "not everybody got in and stayed");
     fflush(stdout);
     if (hold)
-        r->report->capacity = members_counts(r->stage.members).there;
+        r->report->capacity = (uint32_t)value[RESULT_participants];
     r->report->capacity_reached = !hold;
     if (!hold || r->target >= all) {
         say_goodbye(r);

@@ -18,7 +18,7 @@ enum tally_step {
     TALLY_STEP_COUNT
 };
 
-/* Counters that only grow. */
+/* Counters, which only grow but for one. */
 #define TALLY_COUNTS(X)                                                                                      \
     X(audio_in) /* packets, each once */                                                                     \
     X(video_in)                                                                                              \
@@ -46,6 +46,7 @@ enum tally_step {
     X(impaired)  /* datagrams that the impairment lost */                                                    \
     X(overflows) /* datagrams that the kernel dropped, as this program did not fetch them in time */         \
     X(unsent)    /* that the kernel did not take */                                                          \
+    X(deserted)  /* participants whom the server answers no more: the one that is as large as it is now */   \
     X(cpu_us)    /* of the threads of media */
 
 struct tally {

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { startServer } from '../browser/lib/server.mjs';
 import { until } from '../browser/lib/until.mjs';
 
@@ -29,7 +30,7 @@ before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'plenum-bench-'));
   port = await freePort();
   server = await startServer({
-    set: { 'http.address': '127.0.0.1', 'http.port': port, 'rtc.address': '127.0.0.1', 'rtc.port': await freePort(), 'rtc.workers': 1 },
+    set: { 'http.address': '127.0.0.1', 'http.port': port, 'rtc.address': '127.0.0.1', 'rtc.port': await freePort(), 'rtc.workers': 1, 'room.max_participants': 8 },
   });
 });
 
@@ -42,6 +43,13 @@ after(async () => {
 const bench = (...args) => new Promise((resolve) => {
   execFile(program, args, { timeout: 30000 }, (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }));
 });
+
+// What it writes as JSON besides.
+async function measured(...args) {
+  const json = path.join(folder, 'measured.json');
+  const ended = await bench(...args, '--json', json);
+  return { ...ended, ...JSON.parse(await readFile(json, 'utf8')) };
+}
 
 const here = () => ['--url', `ws://127.0.0.1:${port}/ws`];
 const participants = async () => (await (await fetch(`${server.url}health`)).json()).participants;
@@ -77,6 +85,61 @@ test('a condition that does not hold: exit code 1, and it is named', async () =>
   assert.deepEqual(conditions.map(({ holds }) => holds), [false, true]);
 });
 
+test('a bad network of those who watch, who come, go and look elsewhere; what it costs the server', async () => {
+  const { code, stdout, figures } = await measured(...here(), '--room', 'bad', '--participants', '6', '--publishers', '2', '--slots', '1,2',
+    '--loss', '5%', '--delay', '40ms', '--jitter', '10ms', '--impaired', '3', '--churn', '2', '--views', '200ms', '--duration', '3',
+    '--pid', `${server.pid}`, '--assert', 'faults=0', 'failed=0', 'nacked=0'); // nothing is lost on the way to the server
+  assert.equal(code, 0, stdout);
+  assert.ok(figures.p99 > 40 && figures.p999 <= figures.max, stdout);
+  assert.ok(figures.loss > 0 && figures.recovered > 0, stdout);
+  assert.ok(figures.layer_switches > 0 && figures.keys_asked > 0, stdout);
+  for (const name of ['duplicates', 'reordered', 'freezes', 'frozen', 'switches', 'join_p50', 'signalling_p95', 'ice_p95', 'dtls_p95', 'packet_p95', 'key_p95',
+    'server_user', 'server_system', 'us_per_packet', 'memory_per_participant', 'own_cpu']) assert.equal(typeof figures[name], 'number', name);
+  assert.ok(figures.server_threads >= 2 && figures.server_memory > 1, stdout);
+});
+
+test('a ramp ends where a condition breaks, or where the server lets no more in', async () => {
+  for (const [condition, capacity, words] of [
+    ['participants<6', 4, /^ +8 participants: .* a condition broke$/m],
+    ['participants>0', 8, /^ +8 participants: .* not everybody got in and stayed$/m],
+  ]) {
+    const ended = await measured(...here(), '--room', 'ramp', '--participants', '16', '--publishers', '1', '--slots', '1,1', '--ramp', '4',
+      '--warmup', '100ms', '--duration', '500ms', '--assert', condition);
+    assert.equal(ended.code, 0, ended.stderr);
+    assert.match(ended.stdout, words);
+    assert.match(ended.stdout, new RegExp(`^Capacity: ${capacity} participants$`, 'm'));
+    assert.equal(ended.capacity, capacity);
+    await until('an empty server', async () => (await participants()) === 0, { every: 20 });
+  }
+});
+
+test('a line on the terminal tells how it goes', async () => {
+  const args = [...here(), '--room', 'live', '--participants', '2', '--duration', '1500ms'];
+  const { stdout } = await promisify(execFile)('script', ['-qec', `${program} ${args.join(' ')}`, '/dev/null'], { timeout: 30000 });
+  assert.match(stdout, /\r\x1b\[K +\d+ s measuring {2}2 there {2}\d+ packets\/s .* loss \d+\.\d+%.*own \d+%/);
+});
+
+test('a server that is gone is told of, whoever noticed it', async (t) => {
+  for (const driver of ['plenum', 'whip']) {
+    const free = await freePort();
+    const mortal = await startServer({
+      set: { 'http.address': '127.0.0.1', 'http.port': free, 'rtc.address': '127.0.0.1', 'rtc.port': await freePort(), 'rtc.workers': 1 },
+    });
+    t.after(mortal.kill);
+    const child = spawn(program, ['--driver', driver, '--url', driver === 'whip' ? `http://127.0.0.1:${free}` : `ws://127.0.0.1:${free}/ws`,
+      '--participants', '3', '--publishers', '1', '--slots', '1,1', '--warmup', '0', '--duration', driver === 'whip' ? '9s' : '2s', '--assert', 'loss<1%']);
+    let out = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (out += data));
+    await until('three in the room', () => out.includes('3 participants are there\n'), { every: 20 });
+    mortal.kill();
+    const [code] = await once(child, 'close');
+    assert.equal(code, 2, out);
+    assert.match(out, /^ended +3 /m);
+    assert.match(out, driver === 'whip' ? /thrown out: the server answers no more$/m : /thrown out: the server closed the connection$/m);
+    assert.match(out, /nobody was there any more at the end$/m);
+  }
+});
+
 test('WHIP and WHEP: one publishes, three watch', async () => {
   const { code, stdout, stderr } = await bench('--driver', 'whip', '--url', `http://127.0.0.1:${port}`, '--room', 'stream', '--participants', '4',
     '--publishers', '1', '--slots', '1,1', '--duration', '1500ms', '--assert', 'loss<1%', 'faults=0', 'failed=0', 'audio_in>10', 'frames_in>1');
@@ -97,12 +160,29 @@ test('SIGTERM ends it early: it leaves the room and tells what it saw', async ()
   await until('an empty server', async () => (await participants()) === 0, { every: 20 });
 });
 
-test('what cannot be is said in words, with exit code 2', async () => {
+// Says the same to whoever comes.
+async function parrot(t, words) {
+  const listener = net.createServer((socket) => socket.on('error', () => {}).end(words)).listen(0, '127.0.0.1');
+  t.after(() => listener.close());
+  await once(listener, 'listening');
+  return listener.address().port;
+}
+
+test('what cannot be is said in words, with exit code 2', async (t) => {
   const nothing = await freePort();
+  const ssh = await parrot(t, 'SSH-2.0-OpenSSH_9.2\r\n');
+  const elsewhere = await parrot(t, 'HTTP/1.1 301 Moved\r\nLocation: https://there.example/\r\nContent-Length: 0\r\n\r\n');
   for (const [args, words] of [
     [['--url', `ws://127.0.0.1:${nothing}/ws`], /connection refused/],
     [['--url', `ws://127.0.0.1:${port}/nowhere`, '--participants', '1'], /this URL is no WebSocket/],
     [['--url', 'http://127.0.0.1/'], /no URL of this driver's: ws:/],
+    [['--url', 'ws://127.0.0.1:65536/ws'], /a port is a number from 1 to 65535/],
+    [['--url', `wss://127.0.0.1:${port}/ws`, '--participants', '1'], /no TLS there/],
+    [['--url', `ws://127.0.0.1:${ssh}/ws`, '--participants', '1'], /does not speak HTTP there/],
+    [['--driver', 'whip', '--url', `http://127.0.0.1:${elsewhere}`, '--participants', '1'], /answered the offer with 301, go to https:\/\/there\.example\//],
+    [['--participants', '1000000', '--rooms', '1000000'], /takes 2000000000100 open files, more than this user may have: ulimit -n/],
+    [['--participants', '10', '--ramp', '5'], /--ramp goes up until a limit breaks/],
+    [['--pid', '4194304'], /there is no such process/],
     [['--url', 'ws://name.invalid/ws'], /there is no host name\.invalid/],
     [[...here(), '--room', 'not a name', '--participants', '1'], /the server refused the join: .*room/],
     [[...here(), '--driver', 'other'], /there is no driver other/],

@@ -24,6 +24,7 @@ export const limit = (files) => (files ? ['sh', '-c', 'ulimit -n "$0" && exec "$
 // ({ 'http.port': 8081 }), where it may have that many open files, at the other end of a link (link.mjs) if one is given, and waits until
 // it is healthy at http.address or 127.0.0.1. Gives
 //   url     where the page is
+//   pid     its process, where it is at no link
 //   log()   what it has written so far
 //   stop()  SIGTERM; an error unless it then ends by itself, with 0, and no
 //           sanitizer has complained
@@ -79,7 +80,7 @@ export async function startServer({ preset = 'release', program = 'plenum', set 
     await kill();
     throw new Error(`${error.message}\n${log}`);
   }
-  return { url, preset, log: () => log, stop, kill };
+  return { url, preset, pid: child.pid, log: () => log, stop, kill };
 }
 
 async function healthy(scheme, host, port) {
