@@ -50,14 +50,12 @@ static const struct loss_observation *observation(const struct loss_estimate *l,
 
 void loss_estimate_packet(struct loss_estimate *l, uint64_t sent_us, size_t size, bool lost, bool late)
 {
-    if (late) {
+    if (late) { /* where it was told as lost, most likely */
         struct loss_observation *o =
             l->partial.lost > 0 || l->count == 0 ? &l->partial : &l->window[place(l, 0)];
         o->lost -= o->lost > 0;
         return;
     }
-    if (l->partial.packets == 0)
-        l->partial_first_us = l->partial_last_us = sent_us;
     if (sent_us > l->partial_last_us)
         l->partial_last_us = sent_us;
     close_partial(l);

@@ -27,7 +27,7 @@ static uint32_t length_us(const struct probe *p)
     return p->length_us ? p->length_us : PROBE_LENGTH_US;
 }
 
-/* The rate to try, or 0 where it is not worth it. */
+/* No use in knowing of more than that. */
 static uint32_t limit(const struct probe *p, uint64_t bps)
 {
     uint64_t most = (uint64_t)p->wanted_bps * WANT_PERCENT / 100;
@@ -59,10 +59,15 @@ static void try(struct probe *p, uint64_t bps, uint32_t over_bps, uint64_t now_u
         queue(p, bps, now_us);
 }
 
-void probe_update(struct probe *p, uint32_t estimate_bps, bool calm, uint64_t now_us)
+static void end_stalled(struct probe *p, uint64_t now_us)
 {
     if (p->sending && now_us - p->started_us > PROBE_STALL_US)
         p->sending = false;
+}
+
+void probe_update(struct probe *p, uint32_t estimate_bps, bool calm, uint64_t now_us)
+{
+    end_stalled(p, now_us);
     if (p->waiting && now_us - p->tried_us > PROBE_ANSWER_US)
         p->waiting = false;
     if (probe_active(p) || p->waiting || !calm || p->wanted_bps <= estimate_bps)
@@ -110,14 +115,11 @@ size_t probe_due(struct probe *p, uint64_t now_us)
 {
     if (!p->sending && p->queued > 0)
         start(p, now_us);
+    end_stalled(p, now_us);
     if (!p->sending)
         return 0;
     uint64_t passed = now_us - p->started_us;
     uint64_t bytes = (uint64_t)p->bps * (passed + PROBE_TICK_US) / 8000000;
-    if (passed > PROBE_STALL_US) {
-        p->sending = false;
-        return 0;
-    }
     if (bytes > p->bytes)
         return (size_t)(bytes - p->bytes);
     return passed >= length_us(p) - PROBE_TICK_US; /* live media took the budget: one packet to end it */
