@@ -1,6 +1,6 @@
-/* At what rate packets arrive at the viewer, by the feedback's own times: the
- * first half second as a whole, then windows of 150 ms weighed against each
- * other by how far they are apart. */
+/* At what rate packets arrive, by the receiver's own times: the first half second
+ * as a whole, then windows of 150 ms weighed against each other by how far they
+ * are apart. */
 #pragma once
 
 #include <stdbool.h>

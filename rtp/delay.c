@@ -4,8 +4,8 @@ enum {
     JITTER_WEIGHT = 32,        /* of what was known against the newest difference */
     JITTER_US_MAX = 200000,    /* of one difference */
     JITTER_OWN_BITS = 600 * 8, /* by which neighbours in a bottleneck differ in size, on the mean */
-    DRAIN_US = 5000000,
-    SINKING_US = 1000000, /* after a decrease */
+    DRAIN_US = 5000000,        /* after a decrease: who made the queue has emptied it by then */
+    SINKING_US = 1000000,      /* after a decrease */
 };
 
 void delay_init(struct delay *d)

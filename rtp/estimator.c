@@ -3,12 +3,12 @@
 enum {
     PROBE_FIRST = 3, /* of the rate at the start, and when traffic returns */
     PROBE_SECOND = 6,
-    JITTERS_HELD = 3,          /* a probe that was held up for less than so many tells nothing bad */
-    LIMITED_STEP_PERCENT = 80, /* of the target, times what overuse leaves of it */
-    CONTENDED_US = 7000000,
-    CONTENDED_PERCENT = 125,
-    CALM_US = 1500000, /* after a decrease no probe */
-    SIGNS_US = 2000000,
+    JITTERS_HELD = 3,           /* a probe that was held up for less than so many tells nothing bad */
+    LIMITED_STEP_PERCENT = 80,  /* of the target, times what overuse leaves of it */
+    CONTENDED_US = 7000000,     /* after a decrease: somebody else may want the same room ... */
+    CONTENDED_PERCENT = 125,    /* ... and a probe raises the estimate to that much of it, at most */
+    CALM_US = 1500000,          /* after a decrease no probe */
+    SIGNS_US = 2000000,         /* without feedback, after which its signs of a queue do not count any more */
     PROBE_ACKED_PERCENT = 85,   /* a probe does not put the estimate below this share of what arrives */
     EXERCISED_PERCENT = 90,     /* a probe that found this share of the target confirms it */
     HAD_MARGIN = 8,             /* what is given may take an eighth more than it was thought to */
@@ -124,7 +124,7 @@ void estimator_rtt(struct estimator *e, uint32_t rtt_us)
 struct findings {
     uint8_t cluster; /* of a probe that was measured, 0 = none */
     struct probe_outcome probe;
-    uint64_t newest_us; /* sent latest of those that arrived */
+    uint64_t newest_us; /* sent latest of those that arrived; 0 = none did */
     size_t lost;
     uint64_t skipped_bytes; /* to be counted as acknowledged with the first that arrived */
 };

@@ -28,7 +28,7 @@ static void extend(struct inter_arrival_group *g, uint64_t sent_us, uint64_t arr
     g->feedback_us = feedback_us;
 }
 
-/* The step between the two groups; false where the viewer's clock or the order was disturbed, and all
+/* The step between the two groups; false where the receiver's clock or the order was disturbed, and all
  * begins anew. */
 static bool step(struct inter_arrival *a, struct inter_arrival_delta *out)
 {

@@ -19,7 +19,7 @@ enum {
     PROBE_STALL_US = 200000,     /* a cluster that cannot be sent in that time is given up */
     PROBE_ANSWER_US = 1000000,   /* a result that has not come by then is not waited for */
     PROBE_INTERVAL_US = 5000000, /* from one try to the next while more is wanted */
-    PROBE_SOON_US = 1000000,
+    PROBE_SOON_US = 1000000,     /* the same after probe_soon() */
     PROBE_QUEUE = 2,
 };
 
@@ -59,7 +59,7 @@ void probe_update(struct probe *p, uint32_t estimate_bps, bool calm, uint64_t no
  * one arrived. */
 void probe_result(struct probe *p, uint8_t cluster, uint32_t bps, uint64_t now_us);
 
-/* The next one is due in a second already: the last found more than was believed. */
+/* The next one is due in PROBE_SOON_US already: the last found more than was believed. */
 void probe_soon(struct probe *p, uint64_t now_us);
 
 /* Bytes that have to leave now so that the cluster keeps its rate, 0 = none. Send at least one packet

@@ -18,7 +18,7 @@ struct trendline {
     double accumulated_ms, smoothed_ms;
     double threshold_ms, previous;
     double overusing_ms;   /* time above the threshold; negative = not above it */
-    uint64_t threshold_us; /* when it was adapted last; viewer's clock */
+    uint64_t threshold_us; /* when it was adapted last; receiver's clock */
     uint64_t at_us[TRENDLINE_WINDOW];
     double delay_ms[TRENDLINE_WINDOW]; /* smoothed */
 };
