@@ -206,7 +206,7 @@ test('too few open files: no server; fewer than connections: as many connections
   assert.equal(code, 1);
   assert.match(stderr, /^plenum: too few files may be open at a time: \d+ are needed at least; see ulimit -n\n$/);
 
-  const server = await serve(t, {}, 200);
+  const server = await serve(t, {}, { files: 200 });
   assert.match(server.log(), /http\.connections = 4096, but so few files may be open that it is \d+; see ulimit -n\n/);
   const sockets = Array.from({ length: 300 }, () => net.connect(server.port, '127.0.0.1').on('error', () => {}));
   await until('the answer to most', () => sockets.filter((socket) => socket.destroyed).length > 100);

@@ -1,4 +1,4 @@
-// A control plane without a media plane, under ASan, and clients of its room protocol.
+// A control plane without a media plane, under ASan if nothing else is asked for, and clients of its room protocol.
 import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
@@ -21,11 +21,11 @@ async function freePort() {
   return port;
 }
 
-// A server with those settings, and with that many open files at most, that ends with the test t, cleanly.
-export async function serve(t, set = {}, files = undefined) {
+// A server with those settings, with that many open files at most, that ends with the test t, cleanly.
+export async function serve(t, set = {}, { files, preset = 'asan' } = {}) {
   const port = await freePort();
   const server = await startServer({
-    preset: 'asan',
+    preset,
     program: 'tests/plenum-signaling-only',
     files,
     set: { 'http.address': '127.0.0.1', 'http.port': port, ...set },
