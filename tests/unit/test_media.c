@@ -2,7 +2,7 @@
 #include "fake_client.h"
 
 #include "log.h"
-#include "media_stats.h"
+#include "media.h"
 
 #define ICE_AND_DTLS                                                                                         \
     "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n"                                             \
@@ -366,50 +366,6 @@ static void check_stats(void **state)
     fake_plane_finish(&plane);
 }
 
-static void check_stats_json(void **state)
-{
-    (void)state;
-    struct sfu_transport_stats *stats = g_new0(struct sfu_transport_stats, 1);
-    stats->srtp_profile = "AEAD_AES_128_GCM";
-    stats->remb = UINT32_MAX;
-    stats->track_count = 1;
-    stats->tracks[0] = (struct sfu_track_stats){
-        .id = 7, .kind = RTP_VIDEO, .source = SFU_CAMERA, .codec = RTP_CODEC_VP8, .layer_count = 1};
-    stats->tracks[0].layers[0] = (struct sfu_layer_stats){
-        .ssrc = UINT32_MAX, .packets = 1ull << 40, .jitter_us = 1500, .wanted = true};
-    stats->slot_count = 2;
-    stats->slots[0] =
-        (struct sfu_slot_stats){.layer = -1, .target = -1, .temporal = -1, .why = SFU_WHY_NO_CODEC};
-    stats->slots[1] = (struct sfu_slot_stats){.track = 9,
-                                              .layer = 2,
-                                              .target = 1,
-                                              .temporal = 0,
-                                              .why = SFU_WHY_FILLED,
-                                              .loss = 64,
-                                              .jitter_us = 2500};
-    json_t *json = media_stats(stats);
-    const json_t *layer =
-        json_array_get(json_object_get(json_array_get(json_object_get(json, "tracks"), 0), "layers"), 0);
-    const json_t *slots = json_object_get(json, "slots");
-    assert_int_equal(json_integer_value(json_object_get(json, "remb")), UINT32_MAX);
-    assert_int_equal(json_integer_value(json_object_get(layer, "ssrc")), UINT32_MAX);
-    assert_int_equal(json_integer_value(json_object_get(layer, "packets")), 1ll << 40);
-    assert_true(json_real_value(json_object_get(layer, "jitter")) == 1.5);
-    assert_string_equal(json_string_value(json_object_get(json_array_get(slots, 0), "why")), "no codec");
-    for (const char *const *key = (const char *const[]){"track", "layer", "target", "temporal", NULL}; *key;
-         key++)
-        assert_true(json_is_null(json_object_get(json_array_get(slots, 0), *key)));
-    assert_true(json_is_true(json_object_get(layer, "wanted")));
-    assert_int_equal(number_at(slots, 1, "layer"), 2);
-    assert_int_equal(number_at(slots, 1, "target"), 1);
-    assert_int_equal(number_at(slots, 1, "temporal"), 0);
-    assert_true(json_real_value(json_object_get(json_array_get(slots, 1), "loss")) == 0.25);
-    assert_true(json_real_value(json_object_get(json_array_get(slots, 1), "jitter")) == 2.5);
-    assert_int_equal(number_at(slots, 1, "track"), 9);
-    json_decref(json);
-    g_free(stats);
-}
-
 int main(void)
 {
     log_init(CONF_LOG_ERROR);
@@ -418,7 +374,7 @@ int main(void)
         cmocka_unit_test(check_bad_offer), cmocka_unit_test(check_view),
         cmocka_unit_test(check_publish),   cmocka_unit_test(check_slots),
         cmocka_unit_test(check_encodings), cmocka_unit_test(check_gone),
-        cmocka_unit_test(check_stats),     cmocka_unit_test(check_stats_json),
+        cmocka_unit_test(check_stats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
