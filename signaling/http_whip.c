@@ -124,6 +124,20 @@ static int finish_early(struct lws *wsi, struct http_whip *whip)
     return 0;
 }
 
+/* Who expects it (RFC 9110, section 10.1.1) sends no body before; curl, and what is made with it, waits for a
+ * second with a long one. false = the connection is gone. */
+static bool say_continue(struct lws *wsi)
+{
+    static const char words[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    unsigned char buffer[LWS_PRE + sizeof(words)];
+    char expected[16] = "";
+    if (lws_hdr_copy(wsi, expected, sizeof(expected), WSI_TOKEN_HTTP_EXPECT) <= 0 ||
+        g_ascii_strcasecmp(expected, "100-continue") != 0)
+        return true;
+    memcpy(buffer + LWS_PRE, words, sizeof(words) - 1);
+    return lws_write(wsi, buffer + LWS_PRE, sizeof(words) - 1, LWS_WRITE_HTTP_HEADERS) >= 0;
+}
+
 int http_whip_begin(struct lws *wsi, struct http_whip *whip, const char *path)
 {
     const struct door *door = door_of(wsi);
@@ -135,7 +149,9 @@ int http_whip_begin(struct lws *wsi, struct http_whip *whip, const char *path)
         whip->request = request;
         whip->body = g_byte_array_new();
         whip->deadline = g_get_monotonic_time() + BODY_SECONDS * G_USEC_PER_SEC;
-        return body ? 0 : http_whip_end(wsi, whip);
+        if (!body)
+            return http_whip_end(wsi, whip);
+        return say_continue(wsi) ? 0 : -1;
     }
     log_reply(request, &reply);
     bool head_only = request->method == WHIP_HEAD;

@@ -165,6 +165,18 @@ test('bodies of no known length, of a wrong one, and such as never end', async (
   ]) assert.equal(status(await raw(server, bytes)), expected, bytes.slice(0, 160));
   assert.equal((await health(server)).rooms, 0);
 
+  // Who asks whether to send it is told, before a body and instead of one.
+  const shy = net.connect(server.port, '127.0.0.1').on('error', () => {});
+  let heard = '';
+  shy.on('data', (data) => (heard += data));
+  shy.write(head(`Content-Length: ${offer.length}\r\nExpect: 100-continue\r\n`, 'POST', '/whip/shy'));
+  await until('a word', () => heard === 'HTTP/1.1 100 Continue\r\n\r\n');
+  shy.write(offer);
+  await until('an answer', () => /^HTTP\/1\.1 100 [^]*\r\n\r\nHTTP\/1\.1 201 /.test(heard));
+  await ask(server, 'DELETE', /location: (\S+)/i.exec(heard)[1]);
+  shy.destroy();
+  assert.equal(status(await raw(server, head('Content-Length: 1048577\r\nExpect: 100-continue\r\n'))), 413);
+
   // A body may come in pieces, and two requests on one connection; one that trickles is given up.
   const socket = net.connect(server.port, '127.0.0.1').on('error', () => {});
   let said = '';
