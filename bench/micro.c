@@ -61,11 +61,16 @@ static void print(const struct micro *row)
 int main(int argc, char **argv)
 {
     static const struct micro *const groups[] = {micro_rtp, micro_secure, micro_fanout, micro_udp};
+    bool any = false;
     for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
         for (const struct micro *row = groups[i]; row->name; row++) {
-            if (argc < 2 || strstr(row->name, argv[1]))
-                print(row);
+            if (argc > 1 && !strstr(row->name, argv[1]))
+                continue;
+            print(row);
+            any = true;
         }
     }
-    return 0;
+    if (!any)
+        fprintf(stderr, "micro: there is no row with the word %s\n", argv[1]);
+    return any ? 0 : 2;
 }
