@@ -4,6 +4,7 @@
 # another: tables in bench/RESULTS.md, plots beside it, every figure of every run in build/compare/PART.tsv. Parts:
 # loads, veth, limits, rooms, curves; without any all of them. Takes about 15 minutes, with --quick (one round, fewer
 # loads) 3. What other parts have measured before stays in the report; `compare.sh report` measures nothing.
+# The report is written where at least loads and rooms were measured.
 # Root, or a user who may make namespaces; sudo for missing packages.
 # COMPARE_LOCK=FILE: hold this lock (flock) while measuring, on machines that others measure on as well; they get their
 # turn every four minutes.
@@ -317,8 +318,12 @@ commits() {
     fi
 }
 
-# Figures into words.
+# Figures into words. The plots want what these two parts have measured.
 report() {
+    if [ ! -s "$out/loads.tsv" ] || [ ! -s "$out/rooms.tsv" ]; then
+        say "bench/RESULTS.md stays as it is: it takes the parts loads and rooms. What there is: $out/*.tsv"
+        return
+    fi
     {
         printf 'date\t%s\n' "$(date -u +%Y-%m-%d)"
         printf 'machine\t%s\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores"
