@@ -15,7 +15,8 @@ server=
 trap '[ -z "$server" ] || kill "$server"; rm -rf "$out"' EXIT
 for limit in 100 95; do
     taskset -c 0 build/release/plenum --set rtc.workers=1 --set rtc.address=127.0.0.1 --set rtc.port=7900 \
-        --set http.port=8080 --set limits.load=$limit --set log.level=debug >"$out/log" 2>&1 &
+        --set http.port=8080 --set http.connections=100000 --set room.max_participants=100000 \
+        --set limits.load=$limit --set log.level=debug >"$out/log" 2>&1 &
     server=$!
     sleep 1
     taskset -c 1 build/release/plenum-bench --threads 1 --participants $((viewers + 1)) --publishers 1 --slots 1,1 \
