@@ -123,13 +123,24 @@ static void feed_nack(struct sink *s, const struct sink_packet *p, const struct 
         nack_key_frame(&s->nack, p->seq);
 }
 
+/* Nothing is to be shown, nor to be asked for again. What is ahead of all others tells nothing of itself, and
+ * is left to be missing. */
+static void take_filler(struct sink *s, const struct sink_packet *p, uint64_t number, uint64_t now_us)
+{
+    if (s->kind == RTP_VIDEO)
+        nack_receive(&s->nack, p->seq, now_us);
+    if (number > s->newest)
+        return;
+    s->fillers++;
+    mark(s, number, true);
+}
+
 void sink_receive(struct sink *s, const struct sink_packet *p, uint64_t now_us)
 {
     uint64_t number = s->newest ? seq_extend(s->newest, p->seq) : (uint64_t)NEAR + p->seq;
-    struct content c = read_content(s, p);
     if (!p->recovered)
         (void)receive_stats_packet(&s->stats, p->seq, p->timestamp, p->len, now_us);
-    if (!s->newest)
+    if (!s->newest && p->len)
         s->first = number;
     if (number < s->first || number + SINK_WINDOW <= s->newest) {
         s->stale++;
@@ -140,6 +151,11 @@ void sink_receive(struct sink *s, const struct sink_packet *p, uint64_t now_us)
         s->repeats += p->recovered;
         return;
     }
+    if (!p->len) {
+        take_filler(s, p, number, now_us);
+        return;
+    }
+    struct content c = read_content(s, p);
     feed_nack(s, p, &c, now_us);
     s->packets++;
     s->bytes += p->len;
@@ -163,7 +179,7 @@ uint64_t sink_index(const struct sink *s, uint16_t seq)
 
 uint64_t sink_missing(const struct sink *s)
 {
-    return s->newest ? s->newest - s->first + 1 - s->packets : 0;
+    return s->newest ? s->newest - s->first + 1 - s->packets - s->fillers : 0;
 }
 
 uint64_t sink_faults(const struct sink *s)

@@ -27,6 +27,7 @@ struct sink {
     uint64_t recovered;      /* of them by RTX */
     uint64_t duplicates;     /* on top of them */
     uint64_t repeats; /* by RTX, of what was there: probes of the bandwidth, and answers that came late */
+    uint64_t fillers; /* without a payload: numbers of what the server has left out, behind the newest */
     uint64_t frames, keys;   /* first packets of video frames */
     uint64_t reordered;      /* of them behind a later one, not by RTX */
     uint64_t switches;       /* the source (CSRC or layer) became another */

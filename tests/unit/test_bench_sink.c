@@ -128,6 +128,34 @@ static void what_is_missing_late_and_twice(void **state)
     assert_int_equal(sink_faults(&t.sink), 0);
 }
 
+/* A number that the server has no use for any more comes without a payload, as the newest or behind it. */
+static void what_fills_a_hole(void **state)
+{
+    (void)state;
+    struct stream t;
+    struct written late, ahead;
+    stream_init(&t);
+    forward(&t, 9);
+    stream_write(&t, &late);
+    forward(&t, 1);
+    late.packet.len = late.packet.plain = 0;
+    give(&t, &late);
+    assert_int_equal(t.sink.fillers, 1);
+    assert_int_equal(t.sink.nack.count, 0);
+    assert_int_equal(sink_missing(&t.sink), 0);
+    give(&t, &late);
+    assert_int_equal(t.sink.duplicates, 1);
+    stream_write(&t, &ahead);
+    ahead.packet.len = ahead.packet.plain = 0;
+    give(&t, &ahead);
+    forward(&t, 3);
+    assert_int_equal(sink_missing(&t.sink), 1);
+    assert_int_equal(t.sink.nack.count, 0);
+    assert_int_equal(t.sink.packets, 13);
+    assert_int_equal(t.latency.count, 13);
+    assert_int_equal(t.sink.switches + t.sink.freezes + sink_faults(&t.sink), 0);
+}
+
 /* Frames come each 40 ms, until there is a gap; then some more. */
 static void freezes(void **state)
 {
@@ -243,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_perfect_stream),
         cmocka_unit_test(what_is_missing_late_and_twice),
+        cmocka_unit_test(what_fills_a_hole),
         cmocka_unit_test(freezes),
         cmocka_unit_test(layers_have_times_of_their_own),
         cmocka_unit_test(catching_up_is_no_freeze),
