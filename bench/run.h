@@ -14,9 +14,8 @@ struct run_report {
     enum run_outcome outcome;
     struct result result;          /* of the last step where there was a ramp */
     char error[OPTIONS_ERROR_MAX]; /* RUN_IMPOSSIBLE: why; else why the first who failed did, or "" */
-    uint32_t
-        capacity; /* of a ramp: most participants with whom all got in, stayed, and all conditions held */
-    bool capacity_reached; /* and with more it was not so */
+    uint32_t capacity;             /* of a ramp: most with whom all stayed and all conditions held */
+    bool capacity_reached;         /* and with more it was not so */
 };
 
 /* Runs a main loop until it is over, or SIGINT or SIGTERM ends it early. */

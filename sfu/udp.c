@@ -91,19 +91,20 @@ int udp_open(struct udp_socket *s, const struct addr *local)
 }
 
 /* Whichever of the sockets of a port that program numbers, in the order in which they were bound, takes the
- * datagram; the program sees what UDP carries, and bytes that are not there end it with 0. */
+ * datagram; the program sees what UDP carries, and bytes that are not there end it with 0. RTP and RTCP begin
+ * with 128 to 191 (RFC 7983), and RTCP goes on with 192 to 223 (RFC 5761, section 4). */
 static int sort_rtcp_out(int fd)
 {
     enum { FIRST, SECOND };
     struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),           /* RTP and RTCP begin with 128 to 191 */
-        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xc0),       /* (RFC 7983) */
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x80, 0, 4), /* */
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 1),           /* and RTCP goes on with 192 to 223 */
-        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xe0),       /* (RFC 5761, section 4) */
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xc0, 0, 1), /* */
-        BPF_STMT(BPF_RET | BPF_K, SECOND),               /* */
-        BPF_STMT(BPF_RET | BPF_K, FIRST),                /* */
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xc0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x80, 0, 4),
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 1),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xe0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xc0, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECOND),
+        BPF_STMT(BPF_RET | BPF_K, FIRST),
     };
     const struct sock_fprog program = {sizeof(code) / sizeof(*code), code};
     return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program)) < 0 ? -errno : 0;
