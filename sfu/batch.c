@@ -75,7 +75,7 @@ static void forward_to(const struct batch *b, struct slot *s, uint64_t now_us)
 {
     for (size_t i = 0; i < b->count; i++)
         slot_forward(s, b->layer, &b->packets[i], now_us);
-    udp_tx_relieve(&s->viewer->worker->tx);
+    udp_tx_relieve(&s->viewer->worker->tx, &s->viewer->connection.dest);
 }
 
 void batch_flush(struct batch *b, uint64_t now_us)

@@ -34,10 +34,11 @@ static size_t gather(const struct udp_slots *slots, const struct udp_dest *d, ui
 }
 
 size_t udp_messages_build(struct udp_messages *m, const struct udp_slots *slots, const struct udp_socket *s,
-                          uint64_t now_us)
+                          const struct udp_dest *upto, uint64_t now_us)
 {
     size_t messages = 0, io = 0;
-    for (struct udp_dest *d = s->first; d; d = d->next) {
+    for (struct udp_dest *d = s->first, *next; d; d = next) {
+        next = d == upto ? NULL : d->next;
         uint16_t at = d->first;
         for (size_t left = d->count; left > 0; messages++) {
             if (messages == UDP_MESSAGES_MAX || io + UDP_TX_SEGMENTS_MAX > UDP_MESSAGES_DATAGRAMS)

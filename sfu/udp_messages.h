@@ -35,8 +35,8 @@ struct udp_messages {
 
 void udp_messages_init(struct udp_messages *m);
 
-/* Those for what is queued on s, destination by destination, as many as one call takes: their number. They
- * point at what is queued, which has to stay until they are sent. Destinations that refused GSO (udp_tx.h)
- * get a message for each datagram. */
+/* Those for what is queued on s, destination by destination up to one (NULL: all of them), as many as one
+ * call takes: their number. They point at what is queued, which has to stay until they are sent. Destinations
+ * that refused GSO (udp_tx.h) get a message for each datagram. */
 size_t udp_messages_build(struct udp_messages *m, const struct udp_slots *slots, const struct udp_socket *s,
-                          uint64_t now_us);
+                          const struct udp_dest *upto, uint64_t now_us);

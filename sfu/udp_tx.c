@@ -114,13 +114,28 @@ static void pop(struct udp_tx *tx, struct udp_dest *d, size_t count)
         unlink_dest(tx, d);
 }
 
+/* A voice lets a frame that comes behind it go first, as long as all before it is of that size: it is the
+ * shorter last segment of their message then, and not a message of its own. */
+static bool gives_way(const struct udp_tx *tx, const struct udp_dest *d, uint16_t i)
+{
+    const struct udp_slot *at = tx->arrays->slots.at, *last = &at[d->last], *new = &at[i];
+    return last->kind == UDP_AUDIO && new->kind == UDP_VIDEO && last->len < new->len &&
+           (d->count == 1 || at[d->last_but_one].len == new->len) && !d->sock->blocked;
+}
+
 static void append(struct udp_tx *tx, struct udp_dest *d, uint16_t i)
 {
-    if (d->count++ == 0)
-        d->first = i;
-    else
-        tx->arrays->slots.at[d->last].next = i;
-    d->last = i;
+    struct udp_slot *at = tx->arrays->slots.at;
+    bool ahead = d->count > 0 && gives_way(tx, d, i);
+    *(d->count == ahead ? &d->first : &at[ahead ? d->last_but_one : d->last].next) = i;
+    if (ahead) {
+        at[i].next = d->last;
+        d->last_but_one = i;
+    } else {
+        d->last_but_one = d->last;
+        d->last = i;
+    }
+    d->count++;
     if (!d->queued)
         link_dest(tx, d);
 }
@@ -223,12 +238,13 @@ static bool send_batch(struct udp_tx *tx, const struct udp_socket *s, size_t cou
     return true;
 }
 
-/* Empties s, or marks it blocked; an emptied socket leaves tx's list. */
-static void flush_socket(struct udp_tx *tx, struct udp_socket *s)
+/* Empties s, or its list up to a destination that is in it, or marks it blocked; an emptied socket leaves
+ * tx's list. */
+static void flush_socket(struct udp_tx *tx, struct udp_socket *s, const struct udp_dest *upto)
 {
     s->blocked = false;
-    while (s->first) {
-        size_t count = udp_messages_build(&tx->arrays->messages, &tx->arrays->slots, s, tx->now_us);
+    while (s->first && (!upto || upto->queued)) {
+        size_t count = udp_messages_build(&tx->arrays->messages, &tx->arrays->slots, s, upto, tx->now_us);
         if (!send_batch(tx, s, count)) {
             s->blocked = true;
             counter_add(tx->counters, COUNT_tx_blocked, 1);
@@ -241,7 +257,7 @@ static void flush_sockets(struct udp_tx *tx, bool blocked_too)
 {
     for (struct udp_socket **at = &tx->sockets, *s; (s = *at) != NULL;) {
         if (blocked_too || !s->blocked)
-            flush_socket(tx, s);
+            flush_socket(tx, s, NULL);
         if (*at == s)
             at = &s->next;
     }
@@ -251,15 +267,15 @@ void udp_tx_flush(struct udp_tx *tx, uint64_t now_us)
 {
     tx->now_us = now_us;
     flush_sockets(tx, true);
+    tx->fresh = 0;
 }
 
-void udp_tx_relieve(struct udp_tx *tx)
+void udp_tx_relieve(struct udp_tx *tx, const struct udp_dest *dest)
 {
-    size_t queued = 0;
-    for (size_t kind = 0; kind < UDP_KIND_COUNT; kind++)
-        queued += tx->queued[kind];
-    if (queued >= UDP_TX_BURST)
-        flush_sockets(tx, false);
+    if (tx->fresh < UDP_TX_BURST || !dest->queued || dest->sock->blocked)
+        return;
+    flush_socket(tx, dest->sock, dest);
+    tx->fresh = 0;
 }
 
 bool udp_tx_blocked(const struct udp_tx *tx)
@@ -342,6 +358,7 @@ static void commit(struct udp_tx *tx, struct udp_dest *dest, const struct udp_sl
     tx->arrays->slots.at[tx->spare] = *s;
     append(tx, dest, tx->spare);
     tx->queued[s->kind]++;
+    tx->fresh++;
     tx->spare = tx->arrays->free[--tx->free_count];
 }
 

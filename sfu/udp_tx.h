@@ -11,7 +11,8 @@
  * be shorter) become one UDP_SEGMENT (GSO) message, and all messages of a socket
  * go by sendmmsg: an iovec for each datagram, no copy. Where the kernel refuses
  * GSO on the way to a destination its datagrams go singly for a minute. Order
- * within a destination is always kept.
+ * within a destination is kept, but that a voice goes behind the frame that follows
+ * it, as the last segment of the same message.
  *
  * Where a send buffer is full the datagrams stay queued, the socket is marked
  * blocked, and the worker flushes again at EPOLLOUT. When all slots are taken
@@ -51,6 +52,7 @@ struct udp_dest {
     socklen_t sa_len;
     bool queued;                 /* in sock's list */
     uint16_t first, last, count; /* slots queued, in order */
+    uint16_t last_but_one;       /* where there are two */
     uint64_t plain_until_us;
     struct udp_dest *prev, *next; /* in sock's list */
 };
@@ -59,6 +61,7 @@ struct udp_tx {
     struct counters *counters;
     struct udp_tx_arrays *arrays;
     uint32_t queued[UDP_KIND_COUNT];
+    uint32_t fresh;             /* datagrams queued since the last flush or relief */
     uint16_t free_count;        /* slots neither queued nor spare */
     uint16_t spare;             /* the slot that is being filled */
     struct udp_socket *sockets; /* with something queued */
@@ -101,10 +104,12 @@ void udp_tx_commit_numbered(struct udp_tx *tx, struct udp_dest *dest, size_t len
 /* Send what is queued. */
 void udp_tx_flush(struct udp_tx *tx, uint64_t now_us);
 
-/* Send what is queued where that is UDP_TX_BURST or more, and the socket takes it: called between one
- * destination and the next of a large fan-out. What was written is still in the cache then, the same slots
- * come again, and the first ones do not wait for the last. */
-void udp_tx_relieve(struct udp_tx *tx);
+/* Send what is queued for dest, and for those before it, where UDP_TX_BURST or more have been queued since
+ * the last time, and the socket takes it: called between one destination and the next of a large fan-out.
+ * What was written is still in the cache then, the same slots come again, and the first ones do not wait for
+ * the last. Destinations behind it, whose turn is to come, keep what they have: it may go with what they get.
+ */
+void udp_tx_relieve(struct udp_tx *tx, const struct udp_dest *dest);
 
 /* Something is still queued because a socket's buffer is full: udp_socket.blocked
  * says which need EPOLLOUT. Look after a flush; a blocked socket has something

@@ -59,6 +59,68 @@ static void only_the_last_of_a_message_is_shorter(void **state)
     }
 }
 
+static void a_voice_is_the_last_segment_of_the_frame_behind_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kinds; /* Audio, Video, Control, Rtx */
+        size_t sizes[8];
+        const char *order; /* in which they come */
+        size_t messages;
+    } rows[] = {
+        {"AVVV", {80, 900, 900, 900}, "1230", 1},
+        {"AV", {80, 80}, "01", 1},
+        {"VVAVV", {900, 900, 80, 900, 900}, "01342", 1}, /* of the next frame as well */
+        {"VVAVV", {900, 900, 80, 800, 800}, "01234", 2}, /* is the last of the one before it already */
+        {"AVVVV", {80, 900, 900, 900, 899}, "12304", 2}, /* a last packet that is shorter takes its place */
+        {"AVVVV", {80, 900, 900, 901, 901}, "12034", 2},
+        {"AV", {901, 900}, "01", 1}, /* a long one stays */
+        {"AVA", {80, 900, 90}, "102", 2},
+        {"AAV", {80, 80, 900}, "012", 2},  /* two go together by themselves */
+        {"CVV", {80, 900, 900}, "012", 2}, /* for voices alone */
+        {"ARR", {80, 900, 900}, "012", 2},
+        {"ACV", {80, 90, 900}, "012", 3},
+    };
+    static const enum udp_kind kinds[] = {
+        ['A'] = UDP_AUDIO, ['V'] = UDP_VIDEO, ['C'] = UDP_CONTROL, ['R'] = UDP_RTX};
+    for (size_t r = 0; r < COUNT(rows); r++) {
+        struct bench b;
+        set_up(&b, "127.0.0.1", 16);
+        uint32_t n = 0;
+        for (; rows[r].kinds[n]; n++)
+            queue(&b, &b.way, n, rows[r].sizes[n], kinds[(uint8_t)rows[r].kinds[n]]);
+        udp_tx_flush(&b.tx, 1);
+        const struct inbox *in = receive(&b, &b.to);
+        assert_int_equal(in->count, n);
+        for (size_t i = 0; i < n; i++) {
+            assert_int_equal(in->numbers[i], rows[r].order[i] - '0');
+            assert_int_equal(in->lens[i], rows[r].sizes[in->numbers[i]]);
+        }
+        assert_int_equal(count(&b, COUNT_tx_messages), rows[r].messages);
+        tear_down(&b);
+    }
+}
+
+/* While a send buffer is full a voice would go behind frame after frame. */
+static void a_voice_that_has_to_wait_gives_way_to_nothing(void **state)
+{
+    (void)state;
+    struct bench b;
+    set_up(&b, "127.0.0.1", 16);
+    b.tx.sendmmsg = fake_sendmmsg;
+    kernel.room = 0;
+    kernel.error = EAGAIN;
+    queue(&b, &b.way, 0, 80, UDP_AUDIO);
+    udp_tx_flush(&b.tx, 1);
+    assert_true(udp_tx_blocked(&b.tx));
+    for (uint32_t n = 1; n < 4; n++)
+        queue(&b, &b.way, n, 900, UDP_VIDEO);
+    kernel.room = UINT32_MAX;
+    udp_tx_flush(&b.tx, 2);
+    expect_numbers(receive(&b, &b.to), 0, 4);
+    tear_down(&b);
+}
+
 static void a_message_has_64_segments_at_most(void **state)
 {
     (void)state;
@@ -102,6 +164,37 @@ static void many_destinations_get_what_is_theirs(void **state)
         udp_close(&to[r]);
     }
     udp_close(&six);
+    tear_down(&b);
+}
+
+/* A voice for each of 40, then a frame of ten: of which those whose turn is over have all that is theirs. */
+static void relief_leaves_those_alone_whose_turn_is_to_come(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct udp_socket to[40];
+    struct udp_dest dests[40] = {{0}};
+    set_up(&b, "127.0.0.1", UDP_TX_SLOTS);
+    for (size_t i = 0; i < 40; i++) {
+        to[i] = open_on("127.0.0.1");
+        udp_dest_set(&b.tx, &dests[i], &b.sock, &to[i].local);
+        queue(&b, &dests[i], 0, 80, UDP_AUDIO);
+        udp_tx_relieve(&b.tx, &dests[i]);
+    }
+    for (size_t i = 0; i < 40; i++) {
+        for (uint32_t n = 1; n <= 10; n++)
+            queue(&b, &dests[i], n, 900, UDP_VIDEO);
+        udp_tx_relieve(&b.tx, &dests[i]);
+        assert_int_equal(count(&b, COUNT_tx_messages), i / 5 * 5 + 1); /* at 50 datagrams, then each 50 */
+        assert_int_equal(dests[i].count, i % 5 ? 11 : 0);
+    }
+    assert_int_equal(count(&b, COUNT_tx_calls), 8);
+    udp_tx_flush(&b.tx, 1);
+    assert_int_equal(count(&b, COUNT_tx_messages), 40);
+    for (size_t i = 0; i < 40; i++) {
+        assert_int_equal(receive(&b, &to[i])->count, 11);
+        udp_close(&to[i]);
+    }
     tear_down(&b);
 }
 
@@ -325,8 +418,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_burst_goes_as_few_messages_and_arrives_whole),
         cmocka_unit_test(only_the_last_of_a_message_is_shorter),
+        cmocka_unit_test(a_voice_is_the_last_segment_of_the_frame_behind_it),
+        cmocka_unit_test(a_voice_that_has_to_wait_gives_way_to_nothing),
         cmocka_unit_test(a_message_has_64_segments_at_most),
         cmocka_unit_test(many_destinations_get_what_is_theirs),
+        cmocka_unit_test(relief_leaves_those_alone_whose_turn_is_to_come),
         cmocka_unit_test(a_full_queue_flushes_itself),
         cmocka_unit_test(short_counts_are_resumed),
         cmocka_unit_test(gso_refused_goes_plain_for_a_minute),
