@@ -4,10 +4,13 @@
 
 #include <errno.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
+enum { PACE_MAX_US = 100000 };
+
 /* What an event is about: of socket number n, kind * UDP_ADDRESSES_MAX + n. */
-enum { RTCP, ROOM, MEDIA, INBOX };
+enum { RTCP, ROOM, MEDIA, INBOX, ALARM };
 
 static int watch(const struct sockets *s, int op, int fd, uint32_t events, unsigned kind, size_t n)
 {
@@ -44,10 +47,19 @@ static int open_at(struct sockets *s, const struct addr *at)
     return watch(s, EPOLL_CTL_ADD, socket->in.fd, EPOLLIN, MEDIA, s->count++);
 }
 
+/* By edges, so that nobody need read it. */
+static int open_alarm(struct sockets *s)
+{
+    s->alarm = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    return s->alarm < 0 ? -errno : watch(s, EPOLL_CTL_ADD, s->alarm, EPOLLIN | EPOLLET, ALARM, 0);
+}
+
 int sockets_open(struct sockets *s, const struct udp_addresses *at, int inbox, struct addr *bad)
 {
-    *s = (struct sockets){.epoll = epoll_create1(EPOLL_CLOEXEC)};
+    *s = (struct sockets){.alarm = -1, .epoll = epoll_create1(EPOLL_CLOEXEC), .pace_us = PACE_MAX_US};
     int err = s->epoll < 0 ? -errno : watch(s, EPOLL_CTL_ADD, inbox, EPOLLIN, INBOX, 0);
+    if (err == 0)
+        err = open_alarm(s);
     for (size_t i = 0; i < at->count && err == 0; i++) {
         *bad = at->at[i];
         err = open_at(s, &at->at[i]);
@@ -61,7 +73,9 @@ void sockets_close(struct sockets *s)
         udp_close(&s->at[i]);
     if (s->epoll >= 0)
         close(s->epoll);
-    *s = (struct sockets){.epoll = -1};
+    if (s->alarm >= 0)
+        close(s->alarm);
+    *s = (struct sockets){.epoll = -1, .alarm = -1};
 }
 
 void sockets_flushed(struct sockets *s)
@@ -83,8 +97,11 @@ static void note(struct sockets *s, uint64_t about, struct sockets_ready *ready)
     case MEDIA:
         ready->media[ready->count++] = &s->at[n];
         break;
-    default:
+    case INBOX:
         ready->inbox = true;
+        break;
+    default: /* the alarm: it is time, that is all */
+        break;
     }
 }
 
@@ -93,18 +110,48 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+static struct timespec timespec_of(uint64_t us)
+{
+    return (struct timespec){.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000 * 1000)};
+}
+
+/* Have it ring when that is due, or a little later. Most turns find it set well already. */
+static void set_alarm(struct sockets *s, uint64_t due_us)
+{
+    if (s->alarm_us >= due_us && s->alarm_us <= due_us + SOCKETS_LATE_US)
+        return;
+    s->alarm_us = due_us + SOCKETS_LATE_US;
+    const struct itimerspec at = {.it_value = timespec_of(s->alarm_us)};
+    (void)timerfd_settime(s->alarm, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+/* Media comes so often that what is due can wait for it. */
+static bool is_dense(const struct sockets *s, uint64_t now_us)
+{
+    return s->pace_us < SOCKETS_DENSE_US && now_us < s->media_us + SOCKETS_DENSE_US;
+}
+
 void sockets_wait(struct sockets *s, uint64_t until_us, uint64_t *now_us, struct sockets_ready *ready)
 {
-    struct epoll_event events[3 * UDP_ADDRESSES_MAX + 1];
+    struct epoll_event events[3 * UDP_ADDRESSES_MAX + 2];
     uint64_t end_us = s->rounds ? earlier(until_us, s->looked_us + SOCKETS_ROUND_US) : until_us;
     uint64_t wait_us = end_us > *now_us ? end_us - *now_us : 0;
-    const struct timespec wait = {.tv_sec = (time_t)(wait_us / 1000000),
-                                  .tv_nsec = (long)(wait_us % 1000000 * 1000)};
-    int n = epoll_pwait2(s->epoll, events, sizeof(events) / sizeof(*events), &wait, NULL);
+    bool late = wait_us >= SOCKETS_SHORT_US && is_dense(s, *now_us);
+    if (late)
+        set_alarm(s, end_us);
+    const struct timespec wait = timespec_of(wait_us);
+    int n = epoll_pwait2(s->epoll, events, sizeof(events) / sizeof(*events), late ? NULL : &wait, NULL);
     *now_us = clock_now_us();
     *ready = (struct sockets_ready){.rtcp = s->rounds && *now_us >= s->looked_us + SOCKETS_ROUND_US / 2};
     for (int i = 0; i < n; i++)
         note(s, events[i].data.u64, ready);
+}
+
+void sockets_came(struct sockets *s, uint64_t now_us)
+{
+    uint64_t gap_us = earlier(now_us - s->media_us, PACE_MAX_US);
+    s->pace_us += ((int32_t)gap_us - s->pace_us) / 8;
+    s->media_us = now_us;
 }
 
 void sockets_looked(struct sockets *s, bool any, uint64_t now_us)

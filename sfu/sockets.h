@@ -1,14 +1,24 @@
-/* What a worker waits for: its UDP sockets and its inbox.
+/* What a worker waits for: its UDP sockets, its inbox, and the time.
  *
  * To be woken costs a thread more than to read a datagram, and a crowd of viewers sends feedback from morning
  * to night: two thousand datagrams a second from 150 of them. So RTCP that comes densely is looked at in
  * rounds, each SOCKETS_ROUND_US or at a turn of the loop that is due anyway, and wakes nobody meanwhile; RTCP
- * that comes now and then is read at once. Worker thread only. */
+ * that comes now and then is read at once.
+ *
+ * To wait with a time limit costs more than to wait, too: the timer is set and taken back, and a virtual
+ * machine leaves for its host each time. Where media wakes the worker every few milliseconds anyway, what is
+ * due waits for that, and an alarm a little behind it, which is seldom set and seldom rings, sees that it
+ * does not wait for long. Worker thread only. */
 #pragma once
 
 #include "udp.h"
 
-enum { SOCKETS_ROUND_US = 5000 };
+enum {
+    SOCKETS_ROUND_US = 5000,
+    SOCKETS_DENSE_US = 4000, /* between packets of media, on average and lately: they come densely */
+    SOCKETS_LATE_US = 4000,  /* what is due then may be that late */
+    SOCKETS_SHORT_US = 1000, /* but is not if it is due sooner than that: part of a burst, say */
+};
 
 struct sockets {
     struct udp_socket at[UDP_ADDRESSES_MAX];
@@ -17,6 +27,10 @@ struct sockets {
     uint32_t asked[UDP_ADDRESSES_MAX][2]; /* events that epoll watches for: RTCP, and room for sending */
     bool rounds;                          /* RTCP is looked at in rounds */
     uint64_t looked_us;                   /* when it was, the last time */
+    int alarm;                            /* a timerfd */
+    uint64_t alarm_us;                    /* when it rings, or rang */
+    uint64_t media_us;                    /* when media came, the last time */
+    int32_t pace_us;                      /* from one such time to the next, on average */
 };
 
 /* What a wait came back with. */
@@ -37,8 +51,12 @@ void sockets_close(struct sockets *s);
 /* Watch blocked sockets for room: after a flush. */
 void sockets_flushed(struct sockets *s);
 
-/* Wait until something is there, but not beyond until_us. *now_us is the time, before and after. */
+/* Wait until something is there, but not beyond until_us; or SOCKETS_LATE_US beyond it, where media comes
+ * densely. *now_us is the time, before and after. */
 void sockets_wait(struct sockets *s, uint64_t until_us, uint64_t *now_us, struct sockets_ready *ready);
+
+/* Media was there. */
+void sockets_came(struct sockets *s, uint64_t now_us);
 
 /* RTCP was looked at, and there was some or not. */
 void sockets_looked(struct sockets *s, bool any, uint64_t now_us);

@@ -150,6 +150,8 @@ static void receive_ready(struct worker *w, const struct sockets_ready *ready)
 {
     for (size_t i = 0; i < ready->count; i++)
         receive_from(w, ready->media[i], &ready->media[i]->in);
+    if (ready->count)
+        sockets_came(&w->sockets, w->now_us);
     if (!ready->rtcp)
         return;
     size_t got = 0;
@@ -255,8 +257,10 @@ static void *run(void *arg)
 int worker_init(struct worker *w, unsigned index, const struct udp_addresses *at, struct dtls_context *dtls,
                 struct mailbox *control, struct addr *bad)
 {
-    *w = (struct worker){
-        .index = index, .dtls = dtls, .since_1970_us = clock_since_1970_us(), .sockets.epoll = -1};
+    *w = (struct worker){.index = index,
+                         .dtls = dtls,
+                         .since_1970_us = clock_since_1970_us(),
+                         .sockets = {.epoll = -1, .alarm = -1}};
     w->rooms = g_hash_table_new(g_int64_hash, g_int64_equal);
     directory_init(&w->directory);
     packet_pool_init(&w->packets, WORKER_PACKETS_MAX);

@@ -158,6 +158,105 @@ static void a_round_ends_the_wait(void **state)
     tear_down_desk(&d);
 }
 
+/* Media now, and densely, with something due at that time: what the wait comes back with. */
+static struct sockets_ready wait_densely(struct desk *d, uint64_t due_us)
+{
+    struct sockets_ready ready;
+    d->sockets.pace_us = SOCKETS_DENSE_US - 1;
+    d->sockets.media_us = d->now_us = due_us - 2000;
+    sockets_wait(&d->sockets, due_us, &d->now_us, &ready);
+    return ready;
+}
+
+/* What is due comes a little late then, but it comes, each time. */
+static void what_is_due_waits_for_dense_media(void **state)
+{
+    (void)state;
+    struct desk d;
+    set_up_desk(&d);
+    for (int i = 0; i < 3; i++) {
+        uint64_t due_us = clock_now_us() + 2000;
+        assert_false(wait_densely(&d, due_us).count);
+        assert_true(d.now_us >= due_us + SOCKETS_LATE_US);
+    }
+    uint64_t due_us = clock_now_us() + 2000;
+    struct sockets_ready ready;
+    sockets_wait(&d.sockets, due_us, &d.now_us, &ready); /* it does not go on ringing */
+    assert_true(d.now_us >= due_us);
+    tear_down_desk(&d);
+}
+
+/* In all other cases the alarm has nothing to do with it. */
+static void what_is_due_waits_for_nothing_else(void **state)
+{
+    (void)state;
+    static const struct {
+        int32_t pace_us;
+        uint64_t media_us, due_us; /* ago, from now */
+    } rows[] = {
+        {SOCKETS_DENSE_US, 0, 2000},                     /* seldom */
+        {SOCKETS_DENSE_US - 1, SOCKETS_DENSE_US, 2000},  /* no longer */
+        {SOCKETS_DENSE_US - 1, 0, SOCKETS_SHORT_US - 1}, /* within a burst */
+    };
+    struct desk d;
+    set_up_desk(&d);
+    for (size_t r = 0; r < COUNT(rows); r++) {
+        struct sockets_ready ready;
+        uint64_t now_us = d.now_us = clock_now_us();
+        d.sockets.pace_us = rows[r].pace_us;
+        d.sockets.media_us = now_us - rows[r].media_us;
+        sockets_wait(&d.sockets, now_us + rows[r].due_us, &d.now_us, &ready);
+        assert_true(d.now_us >= now_us + rows[r].due_us);
+        assert_int_equal(d.sockets.alarm_us, 0);
+    }
+    tear_down_desk(&d);
+}
+
+/* One does for all that is due about then. */
+static void the_alarm_is_seldom_set(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t due_us; /* after the first */
+        bool set;
+    } rows[] = {{0, true},
+                {1000, false},
+                {SOCKETS_LATE_US, false},
+                {SOCKETS_LATE_US + 1, true},
+                {SOCKETS_LATE_US + 1, false},
+                {0, true}};
+    struct desk d;
+    set_up_desk(&d);
+    uint64_t first_us = clock_now_us() + UINT64_C(3600000000);
+    for (size_t r = 0; r < COUNT(rows); r++) {
+        uint64_t was_us = d.sockets.alarm_us;
+        send_head(&d, 0x80, 0x60);
+        assert_int_equal(wait_densely(&d, first_us + rows[r].due_us).count, 1);
+        assert_int_equal(d.sockets.alarm_us != was_us, rows[r].set);
+        receive(&d.bench, &d.sockets.at[0]);
+    }
+    tear_down_desk(&d);
+}
+
+static void media_is_dense_by_its_pace(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t gap_us;
+        int times;
+        bool dense;
+    } rows[] = {{2000, 10, false}, {2000, 40, true}, {10000, 1, true}, {10000, 4, false}, {0, 40, true}};
+    struct desk d;
+    set_up_desk(&d);
+    assert_true(d.sockets.pace_us >= SOCKETS_DENSE_US);
+    for (size_t r = 0; r < COUNT(rows); r++) {
+        for (int i = 0; i < rows[r].times; i++)
+            sockets_came(&d.sockets, d.now_us += rows[r].gap_us);
+        assert_int_equal(d.sockets.pace_us < SOCKETS_DENSE_US, rows[r].dense);
+    }
+    tear_down_desk(&d);
+}
+
 static void says_which_address_it_cannot_have(void **state)
 {
     (void)state;
@@ -181,6 +280,10 @@ int main(void)
         cmocka_unit_test(rtcp_that_is_rare_wakes_the_worker_each_time),
         cmocka_unit_test(rtcp_that_is_dense_waits_for_its_round),
         cmocka_unit_test(a_round_ends_the_wait),
+        cmocka_unit_test(what_is_due_waits_for_dense_media),
+        cmocka_unit_test(what_is_due_waits_for_nothing_else),
+        cmocka_unit_test(the_alarm_is_seldom_set),
+        cmocka_unit_test(media_is_dense_by_its_pace),
         cmocka_unit_test(says_which_address_it_cannot_have),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
