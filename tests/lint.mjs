@@ -22,7 +22,7 @@ const layers = {
   sfu: { ours: ['rtp', 'conf', 'sfu'], system: [...posix, ...glib, ...media] },
   signaling: { ours: ['rtp', 'conf', 'sfu/public', 'signaling'], system: [...posix, ...glib, ...control] },
   'signaling/server.c': { ours: ['rtp', 'conf', 'sfu/public', 'signaling'], system: [...posix, ...glib, ...control, 'malloc.h'] },
-  bench: { ours: ['rtp', 'conf', 'sfu', 'bench'], system: [...posix, ...glib, ...media, ...control, 'vpx/'] },
+  bench: { ours: ['rtp', 'conf', 'sfu', 'bench'], system: [...posix, ...glib, ...media, ...control, 'vpx/', 'liburing.h'] },
   'bench/heap.c': { ours: [], system: [...posix, 'malloc.h'] },
   'sfu/main.c': { ours: ['conf', 'sfu/public', 'signaling/public'], system: [...posix, ...glib] },
 };
