@@ -1,4 +1,4 @@
-/* Offers, views, mutes, stats and the events of the media plane, as the room protocol has them. */
+/* Offers, views, mutes and the events of the media plane, as the room protocol has them. */
 #include "fake_client.h"
 
 #include "log.h"
@@ -337,35 +337,6 @@ static void check_gone(void **state)
     fake_plane_finish(&plane);
 }
 
-static void check_stats(void **state)
-{
-    (void)state;
-    struct fake_plane plane;
-    fake_plane_init(&plane, NULL);
-    struct fake_client *ann = fake_join(&plane, "r", "Ann");
-    assert_string_equal(json_string_value(json_object_get(fake_result(ann, "stats", NULL), "srtp")), "");
-    fake_result(ann, "offer", offer(OFFER));
-    assert_null(fake_call(ann, "stats", NULL)); /* later */
-    guint before = ann->messages->len;
-    fake_wait(20);
-    const json_t *answer = g_ptr_array_index(ann->messages, ann->messages->len - 1);
-    assert_true(ann->messages->len > before);
-    assert_int_equal(json_integer_value(json_object_get(answer, "id")), ann->last_id);
-    assert_true(json_real_value(json_object_get(json_object_get(answer, "result"), "rtt")) == 12.5);
-    /* A media plane that does not answer: an error after a while; and not too many may wait. */
-    fake_sfu.silent = true;
-    for (int i = 0; i < 8; i++)
-        assert_null(fake_call(ann, "stats", NULL));
-    assert_int_equal(fake_code(ann, "stats", NULL), RPC_RATE);
-    fake_wait(2200);
-    answer = g_ptr_array_index(ann->messages, ann->messages->len - 1);
-    assert_int_equal(json_integer_value(json_object_get(json_object_get(answer, "error"), "code")),
-                     RPC_INTERNAL);
-    assert_null(fake_call(ann, "stats", NULL)); /* open while the socket goes */
-    fake_free(ann);
-    fake_plane_finish(&plane);
-}
-
 int main(void)
 {
     log_init(CONF_LOG_ERROR);
@@ -374,7 +345,6 @@ int main(void)
         cmocka_unit_test(check_bad_offer), cmocka_unit_test(check_view),
         cmocka_unit_test(check_publish),   cmocka_unit_test(check_slots),
         cmocka_unit_test(check_encodings), cmocka_unit_test(check_gone),
-        cmocka_unit_test(check_stats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

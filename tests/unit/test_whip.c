@@ -6,6 +6,8 @@
 #include "log.h"
 #include "whip.h"
 
+#define NEW "a=ice-ufrag:efgh\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n" /* credentials of a client */
+
 static void request_init(struct whip_request *request, enum whip_method method, const char *path)
 {
     *request = (struct whip_request){.method = method, .path = (char *)(uintptr_t)path, .name = ""};
@@ -188,6 +190,33 @@ static void check_gone(void **state)
     fake_plane_finish(&plane);
 }
 
+/* The session ends between the head of a PATCH and its body. */
+static void check_gone_meanwhile(void **state)
+{
+    (void)state;
+    struct fake_plane plane;
+    fake_plane_init(&plane, NULL);
+    for (int by_delete = 0; by_delete < 2; by_delete++) {
+        g_autofree char *path = post(&plane, "/whip/r", "", "audio:0:sendonly");
+        struct whip_request request;
+        struct http_reply reply;
+        request_init(&request, WHIP_PATCH, path);
+        request.headers[WHIP_IF_MATCH] = "*";
+        assert_true(whip_admit(&plane.server, &request, &reply));
+        if (by_delete)
+            assert_int_equal(status_of(&plane, WHIP_DELETE, path, "", ""), 200);
+        else
+            fake_sfu.up->gone(fake_sfu.arg, fake_sfu.last_transport, SFU_GONE_HANDSHAKE);
+        whip_serve(&plane.server, &request, NEW, strlen(NEW), &reply);
+        assert_int_equal(reply.status, 404);
+        http_reply_clear(&reply);
+    }
+    assert_int_equal(fake_sfu.updated, 0);
+    assert_int_equal(plane.server.streams, 0);
+    assert_int_equal(g_hash_table_size(plane.server.meetings), 0);
+    fake_plane_finish(&plane);
+}
+
 /* Candidates change nothing; new credentials are an ICE restart, under a new tag. */
 static void check_patch(void **state)
 {
@@ -196,7 +225,6 @@ static void check_patch(void **state)
     fake_plane_init(&plane, NULL);
     g_autofree char *path = post(&plane, "/whip/r", "", "audio:0:sendonly");
     g_autofree char *tag = g_strdup_printf("\"%s\"", fake_sfu.last_desc.ufrag);
-#define NEW "a=ice-ufrag:efgh\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n"
     const struct {
         const char *if_match, *body;
         unsigned status;
@@ -280,9 +308,10 @@ static void check_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(check_roster), cmocka_unit_test(check_play),  cmocka_unit_test(check_refused),
-        cmocka_unit_test(check_gone),   cmocka_unit_test(check_patch), cmocka_unit_test(check_paths),
-        cmocka_unit_test(check_limits),
+        cmocka_unit_test(check_roster),         cmocka_unit_test(check_play),
+        cmocka_unit_test(check_refused),        cmocka_unit_test(check_gone),
+        cmocka_unit_test(check_gone_meanwhile), cmocka_unit_test(check_patch),
+        cmocka_unit_test(check_paths),          cmocka_unit_test(check_limits),
     };
     log_init(CONF_LOG_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);

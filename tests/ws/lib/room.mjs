@@ -10,7 +10,8 @@ import { until } from '../../browser/lib/until.mjs';
 
 export { until };
 
-const program = fileURLToPath(new URL('../../../build/asan/tests/plenum-signaling-only', import.meta.url));
+const signalingOnly = 'tests/plenum-signaling-only';
+const path = fileURLToPath(new URL(`../../../build/asan/${signalingOnly}`, import.meta.url));
 
 async function freePort() {
   const server = net.createServer().listen(0, '127.0.0.1');
@@ -21,12 +22,13 @@ async function freePort() {
   return port;
 }
 
-// A server with those settings, with that many open files at most, that ends with the test t, cleanly.
-export async function serve(t, set = {}, { files, preset = 'asan' } = {}) {
+// A server with those settings, without a media plane if nothing else is asked for, with that many open files at
+// most, that ends with the test t, cleanly.
+export async function serve(t, set = {}, { files, preset = 'asan', program = signalingOnly } = {}) {
   const port = await freePort();
   const server = await startServer({
     preset,
-    program: 'tests/plenum-signaling-only',
+    program,
     files,
     set: { 'http.address': '127.0.0.1', 'http.port': port, ...set },
   });
@@ -44,7 +46,7 @@ export async function run(settings, files = undefined) {
   const port = await freePort();
   const sets = ['http.address=127.0.0.1', `http.port=${port}`, ...settings].flatMap((one) => ['--set', one]);
   return new Promise((resolve) => {
-    const [command, ...args] = [...limit(files), program, ...sets];
+    const [command, ...args] = [...limit(files), path, ...sets];
     execFile(command, args, { timeout: 10000 },
       (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }));
   });
