@@ -24,14 +24,6 @@ static char *path_of(const char *pattern, const char *room)
     return g_strjoinv(room, parts);
 }
 
-/* A path, whether the server tells one or a whole URL. */
-static char *path_of_location(const char *location)
-{
-    const char *host = strstr(location, "://");
-    const char *path = host ? strchr(host + strlen("://"), '/') : location;
-    return path && *path == '/' ? g_strdup(path) : NULL;
-}
-
 static void end_session(struct driver_server *s, const char *location)
 {
     (void)http_request_send(s->web, "DELETE", location, NULL, NULL, NULL, NULL, NULL);
@@ -60,7 +52,13 @@ static void on_answer(void *arg, const struct http_answer *answer, const char *w
         refuse(m, answer);
         return;
     }
-    m->location = path_of_location(answer->location);
+    if (*answer->location && !answer->resource) {
+        g_autofree char *elsewhere = g_strdup_printf(
+            "the server answered that its session is at %s, which is not on this server", answer->location);
+        m->up->failed(m->arg, elsewhere);
+        return;
+    }
+    m->location = g_strdup(answer->resource);
     if (offer_read_answer(&m->offer, answer->body, read, err) != 0)
         m->up->failed(m->arg, err);
     else
@@ -70,10 +68,9 @@ static void on_answer(void *arg, const struct http_answer *answer, const char *w
 /* Its member left before the answer came. */
 static void on_late_answer(void *arg, const struct http_answer *answer, const char *why)
 {
-    g_autofree char *location = answer ? path_of_location(answer->location) : NULL;
     (void)why;
-    if (location)
-        end_session(arg, location);
+    if (answer && answer->status == CREATED && answer->resource)
+        end_session(arg, answer->resource);
 }
 
 static void *join(struct driver_server *s, const struct driver_entry *entry, const struct driver_upcalls *up,

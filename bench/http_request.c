@@ -8,8 +8,8 @@ enum { BODY_MAX = 1 << 20, LOCATION_MAX = 1024, READ_BYTES = 4096 };
 struct http_request {
     struct web *web;
     struct lws *wsi;
-    char *type, *body, *authorization; /* of the request */
-    http_request_fn *done;             /* NULL = nobody waits */
+    char *path, *type, *body, *authorization; /* of the request */
+    http_request_fn *done;                    /* NULL = nobody waits */
     void *arg;
     unsigned status; /* 0 = no answer yet */
     char location[LOCATION_MAX];
@@ -20,6 +20,7 @@ struct http_request {
 
 static void destroy(struct http_request *r)
 {
+    g_free(r->path);
     g_free(r->type);
     g_free(r->body);
     g_free(r->authorization);
@@ -31,7 +32,8 @@ static void destroy(struct http_request *r)
 static gboolean tell(void *arg)
 {
     struct http_request *r = arg;
-    const struct http_answer answer = {r->status, r->location, r->answer->str};
+    g_autofree char *resource = *r->location ? web_resolve(r->web, r->path, r->location) : NULL;
+    const struct http_answer answer = {r->status, r->location, resource, r->answer->str};
     if (r->done)
         r->done(r->arg, r->status ? &answer : NULL,
                 r->why ? r->why : "no answer in time, or the server closed the connection");
@@ -135,6 +137,7 @@ struct http_request *http_request_send(struct web *web, const char *method, cons
     struct http_request *r = g_new0(struct http_request, 1);
     *r = (struct http_request){
         .web = web,
+        .path = g_strdup(path),
         .type = body ? g_strdup(type) : NULL,
         .body = g_strdup(body),
         .authorization = token ? g_strconcat("Bearer ", token, NULL) : NULL,

@@ -7,7 +7,8 @@ extern const struct web_kind http_request_kind;
 
 struct http_answer {
     unsigned status;
-    const char *location; /* "" = not there */
+    const char *location; /* as it was told; "" = not there */
+    const char *resource; /* path that it leads to; NULL = not there, or not on this server */
     const char *body;
 };
 

@@ -63,6 +63,7 @@ static bool take_apart(struct web *web, const char *url, const struct web_kind *
     if (lws_parse_uri(web->url, &scheme, &host, &web->port, &path) || !*host ||
         (strcmp(scheme, kind->plain) != 0 && strcmp(scheme, kind->tls) != 0))
         return false;
+    web->scheme = scheme;
     web->host = host;
     web->host_header = g_strdup_printf(strchr(host, ':') ? "[%s]:%d" : "%s:%d", host, web->port);
     web->path = g_strconcat("/", path, NULL);
@@ -129,6 +130,25 @@ void web_free(struct web *web)
     g_free(web->host_header);
     g_free(web->path);
     g_free(web);
+}
+
+static bool is_same_server(GUri *a, GUri *b)
+{
+    return strcmp(g_uri_get_scheme(a), g_uri_get_scheme(b)) == 0 && g_uri_get_host(b) &&
+           g_ascii_strcasecmp(g_uri_get_host(a), g_uri_get_host(b)) == 0 &&
+           g_uri_get_port(a) == g_uri_get_port(b);
+}
+
+char *web_resolve(const struct web *web, const char *base, const char *reference)
+{
+    const GUriFlags flags = G_URI_FLAGS_ENCODED | G_URI_FLAGS_SCHEME_NORMALIZE;
+    g_autofree char *at = g_strconcat(web->scheme, "://", web->host_header, base, NULL);
+    g_autoptr(GUri) from = g_uri_parse(at, flags, NULL);
+    g_autoptr(GUri) to = from ? g_uri_parse_relative(from, reference, flags, NULL) : NULL;
+    if (!to || !is_same_server(from, to))
+        return NULL;
+    const char *query = g_uri_get_query(to);
+    return g_strconcat(g_uri_get_path(to), query ? "?" : NULL, query, NULL);
 }
 
 bool web_connect(struct web *web, const char *method, const char *path, void *user, struct lws **wsi)

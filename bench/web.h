@@ -17,8 +17,8 @@ struct web_kind {
 struct web {
     struct lws_context *context;
     struct lws_protocols protocols[2];
-    char *url;        /* taken apart in place */
-    const char *host; /* points into it */
+    char *url;                 /* taken apart in place */
+    const char *scheme, *host; /* point into it */
     char *host_header, *path;
     int port, flags;
     size_t count; /* connections that are there, or on their way: kept by those who make them */
@@ -35,6 +35,10 @@ void web_free(struct web *web);
  * false = it came to nothing, errno tells why; the kind's callback may have been told already. path has to
  * begin with a slash. */
 bool web_connect(struct web *web, const char *method, const char *path, void *user, struct lws **wsi);
+
+/* Where a reference leads (RFC 3986, section 5.3) that was found at `base`, a path of this server: a path of
+ * it, with its query, to be freed with g_free(). NULL: it is no reference, or leads to another server. */
+char *web_resolve(const struct web *web, const char *base, const char *reference);
 
 /* What libwebsockets says (NULL is fine) of a connection that came to nothing, in words. */
 const char *web_explain(const char *said);

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -147,6 +149,31 @@ test('WHIP and WHEP: one publishes, three watch', async () => {
   await until('an empty server', async () => (await participants()) === 0, { every: 20 });
 });
 
+test('WHIP: a session is ended where the server says that it is, however it says so', async (t) => {
+  const ways = ['sessions/1', '?session=2', '/sessions/3', '//HERE/sessions/4', 'http://HERE/sessions/5'];
+  const due = [];
+  const ended = [];
+  const listener = http.createServer(async (request, response) => {
+    if (request.method === 'DELETE') {
+      ended.push(request.url);
+      response.end();
+      return;
+    }
+    const answer = await fetch(new URL(request.url, server.url), { method: 'POST', headers: { 'content-type': 'application/sdp' }, body: await text(request) });
+    const location = ways[due.length].replace('HERE', request.headers.host);
+    const { pathname, search } = new URL(location, `http://${request.headers.host}${request.url}`);
+    due.push(pathname + search);
+    response.writeHead(answer.status, { location }).end(await answer.text());
+  }).listen(0, '127.0.0.1');
+  t.after(() => listener.close());
+  await once(listener, 'listening');
+  const { code, stdout, stderr } = await bench('--driver', 'whip', '--url', `http://127.0.0.1:${listener.address().port}`, '--room', 'located',
+    '--participants', `${ways.length}`, '--publishers', '2', '--slots', '1,1', '--warmup', '0', '--duration', '200ms', '--assert', 'failed=0');
+  assert.equal(code, 0, stdout + stderr);
+  assert.deepEqual(ended.sort(), due.sort());
+  await until('an empty server', async () => (await participants()) === 0, { every: 20 });
+});
+
 test('SIGTERM ends it early: it leaves the room and tells what it saw', async () => {
   const child = spawn(program, [...here(), '--room', 'early', '--participants', '3', '--duration', '60min']);
   let out = '';
@@ -172,6 +199,7 @@ test('what cannot be is said in words, with exit code 2', async (t) => {
   const nothing = await freePort();
   const ssh = await parrot(t, 'SSH-2.0-OpenSSH_9.2\r\n');
   const elsewhere = await parrot(t, 'HTTP/1.1 301 Moved\r\nLocation: https://there.example/\r\nContent-Length: 0\r\n\r\n');
+  const abroad = await parrot(t, 'HTTP/1.1 201 Created\r\nLocation: //there.example/42\r\nContent-Length: 0\r\n\r\n');
   for (const [args, words] of [
     [['--url', `ws://127.0.0.1:${nothing}/ws`], /connection refused/],
     [['--url', `ws://127.0.0.1:${port}/nowhere`, '--participants', '1'], /this URL is no WebSocket/],
@@ -180,6 +208,7 @@ test('what cannot be is said in words, with exit code 2', async (t) => {
     [['--url', `wss://127.0.0.1:${port}/ws`, '--participants', '1'], /no TLS there/],
     [['--url', `ws://127.0.0.1:${ssh}/ws`, '--participants', '1'], /does not speak HTTP there/],
     [['--driver', 'whip', '--url', `http://127.0.0.1:${elsewhere}`, '--participants', '1'], /answered the offer with 301, go to https:\/\/there\.example\//],
+    [['--driver', 'whip', '--url', `http://127.0.0.1:${abroad}`, '--participants', '1'], /its session is at \/\/there\.example\/42, which is not on this server$/m],
     [['--participants', '1000000', '--rooms', '1000000'], /takes 2000000000100 open files, more than this user may have: ulimit -n/],
     [['--participants', '10', '--ramp', '5'], /--ramp goes up until a limit breaks/],
     [['--pid', '4194304'], /there is no such process/],
