@@ -36,8 +36,12 @@ struct driver_server {
     void *own;       /* what driver->own_new() made */
 };
 
+enum { DRIVER_OPTIONS_MAX = 4 };
+
 struct driver {
     const char *name;
+    /* Of the options that not every driver has a use for, those that this one has; a NULL at the end. */
+    const char *options[DRIVER_OPTIONS_MAX + 1];
     const struct web_kind *kind;
     bool one_way; /* who publishes does not receive */
     /* What the driver keeps of a server for all its members; NULL = nothing. */
@@ -46,15 +50,16 @@ struct driver {
     /* A participant; never NULL. What the entry points to lives for the call. */
     void *(*join)(struct driver_server *server, const struct driver_entry *entry,
                   const struct driver_upcalls *up, void *arg);
-    /* NULL = it has no word for that. */
+    /* NULL = it has no word for that; neither are "views" and "tile" among its options then. */
     void (*view)(void *member, size_t slot, const struct driver_view *views, size_t count);
     void (*leave)(void *member); /* and free; no upcall is made any more; NULL is fine */
 };
 
 extern const struct driver driver_plenum, driver_whip, driver_janus;
 
-/* With the driver that the options name. NULL with one line in words in err (OPTIONS_ERROR_MAX bytes).
- * options and loop outlive it. */
+/* With the driver that the options name. NULL with one line in words in err (OPTIONS_ERROR_MAX bytes): no
+ * such driver, an option that does nothing with it, no server of its kind at that URL. options and loop
+ * outlive it. */
 struct driver_server *driver_open(const struct options *options, GMainLoop *loop, char *err);
 
 /* Its members have left; what still goes to the server is cut off. NULL is fine. */

@@ -331,6 +331,7 @@ static void leave(void *member)
 
 const struct driver driver_janus = {
     .name = "janus",
+    .options = {"name"},
     .kind = &ws_client_janus,
     .one_way = true,
     .own_new = rooms_new,

@@ -209,6 +209,7 @@ static void leave(void *member)
 
 const struct driver driver_plenum = {
     .name = "plenum",
+    .options = {"views", "tile", "token", "name"},
     .kind = &ws_client_plenum,
     .join = join,
     .view = view,

@@ -101,6 +101,7 @@ static void leave(void *member)
 
 const struct driver driver_whip = {
     .name = "whip",
+    .options = {"token", "whip", "whep"},
     .kind = &http_request_kind,
     .one_way = true,
     .join = join,

@@ -123,7 +123,7 @@ static void on_answered(void *arg, const struct offer_answer *answer)
     const struct options *o = m->all->options;
     histogram_add(&m->all->tally.steps[TALLY_SIGNALLING], clock_now_us() - m->began_us);
     crew_join(m->all->crew, plan);
-    if (!o->tile_count || !m->offer.video_slots || !m->all->driver->view)
+    if (!o->tile_count || !m->offer.video_slots)
         return;
     g_autofree struct driver_view *views = g_new(struct driver_view, o->video_slots);
     for (uint32_t i = 0; i < o->video_slots; i++) {
@@ -198,7 +198,7 @@ void members_look_elsewhere(struct members *m)
         {true, 0, 0}, {false, 160, 90}, {false, 320, 180}, {false, 640, 360}, {false, 1280, 720}};
     struct member *one = anyone_there(m);
     const struct options *o = m->options;
-    if (!one || !one->offer.video_slots || !m->driver->view)
+    if (!one || !one->offer.video_slots)
         return;
     const struct driver_view *view = &views[g_random_int_range(0, G_N_ELEMENTS(views))];
     uint32_t slot = (uint32_t)g_random_int_range(0, (gint32)o->video_slots);

@@ -211,13 +211,16 @@ static const struct row rows[] = {
      "of the server's signalling: ws://HOST:PORT/ws"},
     {"driver", "NAME", parse_text, AT(driver), 0, 0, "plenum",
      "the protocol it speaks: plenum, whip (--url http://HOST:PORT) or janus (VideoRoom)"},
-    {"token", "JWT", parse_text, AT(token), 0, 0, NULL, "to join with, where the server demands one"},
-    {"whip", "PATH", parse_text, AT(whip), 0, 0, "/whip/{room}", "of the driver whip: where one publishes"},
-    {"whep", "PATH", parse_text, AT(whep), 0, 0, "/whep/{room}", "and where one watches; publishers do not"},
+    {"token", "JWT", parse_text, AT(token), 0, 0, NULL,
+     "to join with, where the server demands one; drivers plenum and whip"},
+    {"whip", "PATH", parse_text, AT(whip), 0, 0, "/whip/{room}", "where one publishes; driver whip"},
+    {"whep", "PATH", parse_text, AT(whep), 0, 0, "/whep/{room}",
+     "where one watches, publishers do not; driver whip"},
     {"insecure", NULL, parse_flag, AT(insecure), 0, 0, "off", "take any certificate of a wss:// server"},
     {"room", "NAME", parse_text, AT(room), 0, 0, "bench", "to join; with --rooms followed by -1, -2, ..."},
     {"rooms", "N", parse_count, AT(rooms), 1, MANY, "1", "at a time"},
-    {"name", "NAME", parse_text, AT(name), 0, 0, "bench", "of the participants, followed by a number"},
+    {"name", "NAME", parse_text, AT(name), 0, 0, "bench",
+     "of the participants, followed by a number; drivers plenum and janus"},
     {"participants", "N", parse_count, AT(participants), 1, MANY, "5", "of each room"},
     {"publishers", "N", parse_some, AT(publishers), 0, MANY, "all", "of them who send"},
     {"audio", "N", parse_some, AT(audio), 0, MANY, "all", "publishers who send sound"},
@@ -239,8 +242,9 @@ static const struct row rows[] = {
     {"slots", "A,V", parse_slots, 0, 0, 64, "3,9", "receive slots of each participant, audio and video"},
     {"tile", "WxH,...", parse_tiles, 0, 0, 0, NULL,
      "size of the first video slot on each one's screen, of the next, and so on; the last is that of the "
-     "rest"},
-    {"views", "TIME", parse_time, AT(views), 0.1, 1e5, NULL, "each participant changes its view so often"},
+     "rest; driver plenum"},
+    {"views", "TIME", parse_time, AT(views), 0.1, 1e5, NULL,
+     "each participant changes its view so often; driver plenum"},
     {"join-rate", "N", parse_real, AT(join_rate), 0.01, MANY, "50", "joins a second"},
     {"churn", "N", parse_real, AT(churn), 0, MANY, "0",
      "participants a second who leave, each replaced by another"},
@@ -273,6 +277,8 @@ static const struct row rows[] = {
      "of the server on this machine: tells its CPU and memory"},
     {"json", "FILE", parse_text, AT(json), 0, 0, NULL, "write the figures there as well"},
 };
+
+_Static_assert(G_N_ELEMENTS(rows) <= 64, "options.given has a bit for each");
 
 static const struct row *find_row(const char *name, size_t len)
 {
@@ -337,7 +343,14 @@ static int take_option(struct options *o, int argc, char **argv, char *err)
         return fail(err, "--%s %s: it has to be %s%s%s", row->name, value ? value : "",
                     row->value ? row->value : "on or off", row->preset ? ", such as " : "",
                     row->preset ? row->preset : "");
+    o->given |= UINT64_C(1) << (row - rows);
     return used;
+}
+
+bool options_given(const struct options *o, const char *name)
+{
+    const struct row *row = find_row(name, strlen(name));
+    return row && o->given >> (row - rows) & 1;
 }
 
 int options_parse(struct options *o, int argc, char **argv, char *err)

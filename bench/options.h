@@ -65,11 +65,15 @@ struct options {
     const char *json;
     const char *asserts[OPTIONS_ASSERTS_MAX];
     uint32_t assert_count;
+    uint64_t given; /* which of them the command line names; see options_given() */
 };
 
 /* Defaults, then the arguments (argv[0] is skipped). 0; 1 where --help was asked for; -EINVAL with one line
  * in words in err (OPTIONS_ERROR_MAX bytes). */
 int options_parse(struct options *o, int argc, char **argv, char *err) __attribute__((warn_unused_result));
+
+/* Whether the command line names that option. */
+bool options_given(const struct options *o, const char *name);
 
 /* The text of --help, to be freed with g_free(). */
 char *options_help(void);

@@ -118,6 +118,34 @@ static void conditions(void **state)
     assert_int_equal(o.rooms, 2);
 }
 
+static void tells_what_was_given(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *name;
+        bool given;
+    } rows[] = {
+        {"", "views", false},
+        {"--views 5s", "views", true},
+        {"--views=5s --rooms 2", "views", true},
+        {"--rooms 2", "views", false},
+        {"--whip /whip/{room}", "whip", true}, /* as the default is */
+        {"--spin", "spin", true},
+        {"--rooms 2", "room", false},
+        {"--rooms 2", "colour", false},
+        {"--url ws://127.0.0.1/", "url", true},   /* the first of the table, */
+        {"--json out.json", "json", true},        /* the last, */
+        {"--url ws://127.0.0.1/", "json", false}, /* and not the other */
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct options o;
+        char err[OPTIONS_ERROR_MAX] = "";
+        assert_int_equal(parse(rows[i].line, &o, err), 0);
+        if (options_given(&o, rows[i].name) != rows[i].given)
+            fail_msg("%s: %s", rows[i].line, rows[i].name);
+    }
+}
+
 /* The line in words has to name what is wrong. */
 static void mistakes(void **state)
 {
@@ -184,9 +212,13 @@ static void help_lists_everything(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults), cmocka_unit_test(numbers_with_units),
-        cmocka_unit_test(words),    cmocka_unit_test(conditions),
-        cmocka_unit_test(mistakes), cmocka_unit_test(help_lists_everything),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(numbers_with_units),
+        cmocka_unit_test(words),
+        cmocka_unit_test(conditions),
+        cmocka_unit_test(mistakes),
+        cmocka_unit_test(help_lists_everything),
+        cmocka_unit_test(tells_what_was_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
