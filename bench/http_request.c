@@ -8,6 +8,7 @@ enum { BODY_MAX = 1 << 20, LOCATION_MAX = 1024, READ_BYTES = 4096 };
 struct http_request {
     struct web *web;
     struct lws *wsi;
+    gint64 began_us;
     char *path, *type, *body, *authorization; /* of the request */
     http_request_fn *done;                    /* NULL = nobody waits */
     void *arg;
@@ -115,7 +116,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return 0;
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: {
         g_autofree char *said = in ? g_strndup(in, len) : NULL;
-        over(r, web_explain(said));
+        over(r, web_explain(said, g_get_monotonic_time() - r->began_us));
         return 0;
     }
     case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:
@@ -137,6 +138,7 @@ struct http_request *http_request_send(struct web *web, const char *method, cons
     struct http_request *r = g_new0(struct http_request, 1);
     *r = (struct http_request){
         .web = web,
+        .began_us = g_get_monotonic_time(),
         .path = g_strdup(path),
         .type = body ? g_strdup(type) : NULL,
         .body = g_strdup(body),

@@ -4,7 +4,7 @@
 #include <netdb.h>
 #include <string.h>
 
-enum { RECEIVE_BYTES = 16 << 10 };
+enum { RECEIVE_BYTES = 16 << 10, PATIENCE_S = WEB_PATIENCE_US / 1000000 };
 
 const char *web_explain_error(int err)
 {
@@ -29,13 +29,14 @@ const char *web_explain_error(int err)
     }
 }
 
-const char *web_explain(const char *said)
+const char *web_explain(const char *said, int64_t took_us)
 {
-    static const char failed[] = "conn fail: "; /* and a number of errno.h */
+    static const char nowhere[] = "Unable to connect"; /* refused, or in vain until time was up */
+    static const char failed[] = "conn fail: ";        /* and a number of errno.h */
     static const struct {
         const char *part, *words;
     } table[] = {
-        {"Unable to connect", "connection refused: nothing listens there, or there is no way to it"},
+        {nowhere, "connection refused: nothing listens there, or there is no way to it"},
         {"Timed out", "no answer in time"},
         {"ws upgrade", "the server is there, but this URL is no WebSocket of its, or it is full"},
         {"upgrade response", "the server is there, but this URL is no WebSocket of its, or it is full"},
@@ -46,6 +47,8 @@ const char *web_explain(const char *said)
         {"certificate", "its certificate is not trusted (--insecure takes any)"},
         {"server's cert", "its certificate is not trusted (--insecure takes any)"},
     };
+    if (said && strstr(said, nowhere) && took_us >= WEB_PATIENCE_US)
+        return web_explain_error(ETIMEDOUT);
     const char *number = said ? strstr(said, failed) : NULL;
     if (number)
         return web_explain_error((int)g_ascii_strtoll(number + strlen(failed), NULL, 10));
@@ -95,6 +98,7 @@ static bool start(struct web *web, const struct web_kind *kind, GMainLoop *loop)
         .protocols = web->protocols,
         .options = LWS_SERVER_OPTION_GLIB | (web->flags ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
         .foreign_loops = loops,
+        .timeout_secs = PATIENCE_S,
     };
     lws_set_log_level(0, NULL);
     web->context = lws_create_context(&info);
@@ -166,5 +170,10 @@ bool web_connect(struct web *web, const char *method, const char *path, void *us
         .pwsi = wsi,
     };
     errno = 0;
-    return lws_client_connect_via_info(&info);
+    bool begun = lws_client_connect_via_info(&info);
+    int err = errno;
+    lws_cancel_service(
+        web->context); /* else its GLib timer does not learn of the new connection's patience */
+    errno = err;
+    return begun;
 }

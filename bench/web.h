@@ -6,7 +6,10 @@
 #include <libwebsockets.h>
 #include <stdbool.h>
 
-enum { WEB_ERROR_MAX = 256 };
+enum {
+    WEB_ERROR_MAX = 256,
+    WEB_PATIENCE_US = 10000000, /* for a connection to an address, for an answer */
+};
 
 /* What is spoken: its two schemes, the subprotocol, and who is told what happens. */
 struct web_kind {
@@ -40,8 +43,8 @@ bool web_connect(struct web *web, const char *method, const char *path, void *us
  * it, with its query, to be freed with g_free(). NULL: it is no reference, or leads to another server. */
 char *web_resolve(const struct web *web, const char *base, const char *reference);
 
-/* What libwebsockets says (NULL is fine) of a connection that came to nothing, in words. */
-const char *web_explain(const char *said);
+/* What libwebsockets says (NULL is fine) of a connection that came to nothing after so long, in words. */
+const char *web_explain(const char *said, int64_t took_us);
 
 /* The same of an errno. */
 const char *web_explain_error(int err);

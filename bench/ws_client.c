@@ -10,7 +10,8 @@ struct ws_client {
     const struct ws_client_upcalls *up; /* NULL = freed by its owner */
     void *arg;
     struct lws *wsi; /* NULL = gone, or never there */
-    GQueue out;      /* of GBytes */
+    gint64 began_us;
+    GQueue out; /* of GBytes */
     GString *in;
     char *why;
     guint tell; /* idle source that tells why it was closed */
@@ -113,7 +114,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return 0;
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: {
         g_autofree char *said = in ? g_strndup(in, len) : NULL;
-        let_go(c, wsi, web_explain(said));
+        let_go(c, wsi, web_explain(said, g_get_monotonic_time() - c->began_us));
         return 0;
     }
     case LWS_CALLBACK_CLIENT_CLOSED: {
@@ -133,7 +134,8 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 struct ws_client *ws_client_new(struct web *web, const struct ws_client_upcalls *up, void *arg)
 {
     struct ws_client *c = g_new0(struct ws_client, 1);
-    *c = (struct ws_client){.web = web, .up = up, .arg = arg, .in = g_string_new(NULL)};
+    *c = (struct ws_client){
+        .web = web, .up = up, .arg = arg, .began_us = g_get_monotonic_time(), .in = g_string_new(NULL)};
     g_queue_init(&c->out);
     web->count++;
     if (!web_connect(web, NULL, web->path, c, &c->wsi) && !c->tell)

@@ -12,19 +12,24 @@ static void explains(void **state)
 {
     (void)state;
     static const struct {
-        const char *said, *words;
+        const char *said;
+        int64_t took_us;
+        const char *words;
     } rows[] = {
-        {NULL, "no connection"},
-        {"conn fail: 111", "connection refused"},
-        {"conn fail: 110", "no answer in time"},
-        {"conn fail: 113", "no way to that host"},
-        {"connect SSL err 1: error:00000001:lib(0)::reason(1)", "no TLS there"},
-        {"HS: ws upgrade response not 101", "this URL is no WebSocket"},
-        {"read failed", "does not speak HTTP"},
-        {"something new", "something new"},
+        {NULL, 0, "no connection"},
+        {"Unable to connect", 0, "connection refused"},
+        {"Unable to connect", WEB_PATIENCE_US - 1, "connection refused"},
+        {"Unable to connect", WEB_PATIENCE_US, "no answer in time"},
+        {"conn fail: 111", 0, "connection refused"},
+        {"conn fail: 110", 0, "no answer in time"},
+        {"conn fail: 113", 0, "no way to that host"},
+        {"connect SSL err 1: error:00000001:lib(0)::reason(1)", 0, "no TLS there"},
+        {"HS: ws upgrade response not 101", 0, "this URL is no WebSocket"},
+        {"read failed", 0, "does not speak HTTP"},
+        {"something new", 0, "something new"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof *rows; i++)
-        assert_non_null(strstr(web_explain(rows[i].said), rows[i].words));
+        assert_non_null(strstr(web_explain(rows[i].said, rows[i].took_us), rows[i].words));
 }
 
 static void explains_errors(void **state)
