@@ -96,25 +96,27 @@ void dtls_free(struct dtls *dtls)
 
 /* --- Keys ------------------------------------------------------------------------- */
 
-static enum keys_profile selected_profile(const struct dtls *dtls)
+/* NULL: none was agreed, as the peer has no use_srtp or none of ours; or one of the context that has no place
+ * in the table. That the peer chose one of the context's is OpenSSL's to see to. */
+static const struct keys_profile_info *selected_profile(const struct dtls *dtls)
 {
     const SRTP_PROTECTION_PROFILE *selected = SSL_get_selected_srtp_profile(dtls->ssl);
-    size_t i = 0;
-    while (selected && i < KEYS_PROFILE_COUNT && keys_profiles[i].id != selected->id)
-        i++;
-    return selected ? (enum keys_profile)i : KEYS_PROFILE_COUNT;
+    for (size_t i = 0; selected && i < KEYS_PROFILE_COUNT; i++)
+        if (keys_profiles[i].id == selected->id)
+            return &keys_profiles[i];
+    return NULL;
 }
 
 /* RFC 5764, section 4.2: client's key, server's key, client's salt, server's salt. */
-static bool export_keys(struct dtls *dtls, enum keys_profile profile)
+static bool export_keys(struct dtls *dtls, const struct keys_profile_info *profile)
 {
     static const char label[] = "EXTRACTOR-dtls_srtp";
     uint8_t bytes[2 * (KEYS_KEY_MAX + KEYS_SALT_MAX)];
-    size_t key_len = keys_profiles[profile].key_len, salt_len = keys_profiles[profile].salt_len;
+    size_t key_len = profile->key_len, salt_len = profile->salt_len;
     if (SSL_export_keying_material(dtls->ssl, bytes, 2 * (key_len + salt_len), label, sizeof(label) - 1, NULL,
                                    0, 0) != 1)
         return false;
-    dtls->keys.profile = profile;
+    dtls->keys.profile = (enum keys_profile)(profile - keys_profiles);
     struct keys_side *client = dtls->client ? &dtls->keys.local : &dtls->keys.remote;
     struct keys_side *server = dtls->client ? &dtls->keys.remote : &dtls->keys.local;
     memcpy(client->key, bytes, key_len);
@@ -180,13 +182,15 @@ static bool handshake(struct dtls *dtls)
         settle(dtls, ret);
         return false;
     }
-    enum keys_profile profile = selected_profile(dtls);
+    /* OpenSSL ends a handshake in which it has not asked for the fingerprint, or was refused; but nothing may
+     * go on for its settings' sake alone. */
     if (!dtls->peer.verified) {
         fail(dtls, DTLS_FINGERPRINT);
         return false;
     }
     dtls->state = DTLS_CONNECTED;
-    if (profile != KEYS_PROFILE_COUNT && export_keys(dtls, profile))
+    const struct keys_profile_info *profile = selected_profile(dtls);
+    if (profile && export_keys(dtls, profile))
         return true;
     dtls_close(dtls);
     fail(dtls, DTLS_NO_PROFILE);

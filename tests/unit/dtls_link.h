@@ -62,15 +62,21 @@ static void on_data(void *arg, const uint8_t *p, size_t len)
 
 static const struct dtls_upcalls upcalls = {on_output, on_data};
 
-/* profiles: of the client. expected: NULL = the fingerprint that the other really has. */
-static inline struct link *link_new(const char *profiles, const struct sfu_fingerprint *expected_by_client,
+/* What each end knows of SRTP, as for dtls_context_new(). */
+struct link_profiles {
+    const char *client, *server;
+};
+
+/* profiles: NULL = all, of both. expected: NULL = the fingerprint that the other really has. */
+static inline struct link *link_new(const struct link_profiles *profiles,
+                                    const struct sfu_fingerprint *expected_by_client,
                                     const struct sfu_fingerprint *expected_by_server)
 {
     struct link *l = calloc(1, sizeof(*l));
     assert_non_null(l);
     struct end *client = &l->end[CLIENT], *server = &l->end[SERVER];
-    client->ctx = dtls_context_new(profiles);
-    server->ctx = dtls_context_new(NULL);
+    client->ctx = dtls_context_new(profiles ? profiles->client : NULL);
+    server->ctx = dtls_context_new(profiles ? profiles->server : NULL);
     assert_non_null(client->ctx);
     assert_non_null(server->ctx);
     if (!expected_by_client)

@@ -5,15 +5,18 @@
 #include <malloc.h>
 
 static const struct {
-    const char *client_profiles;
-    enum keys_profile profile; /* KEYS_PROFILE_COUNT = it has to fail */
+    struct link_profiles of;
+    enum keys_profile agreed; /* KEYS_PROFILE_COUNT = it has to fail */
 } profiles[] = {
-    {NULL, KEYS_AEAD_AES_128_GCM},
-    {"SRTP_AEAD_AES_128_GCM", KEYS_AEAD_AES_128_GCM},
-    {"SRTP_AEAD_AES_256_GCM", KEYS_AEAD_AES_256_GCM},
-    {"SRTP_AES128_CM_SHA1_80", KEYS_AES128_CM_SHA1_80},
-    {"SRTP_AES128_CM_SHA1_80:SRTP_AEAD_AES_256_GCM", KEYS_AEAD_AES_256_GCM}, /* the server's preference */
-    {"SRTP_AES128_CM_SHA1_32", KEYS_PROFILE_COUNT},
+    {{NULL, NULL}, KEYS_AEAD_AES_128_GCM},
+    {{"SRTP_AEAD_AES_128_GCM", NULL}, KEYS_AEAD_AES_128_GCM},
+    {{"SRTP_AEAD_AES_256_GCM", NULL}, KEYS_AEAD_AES_256_GCM},
+    {{"SRTP_AES128_CM_SHA1_80", NULL}, KEYS_AES128_CM_SHA1_80},
+    {{"SRTP_AES128_CM_SHA1_80:SRTP_AEAD_AES_256_GCM", NULL},
+     KEYS_AEAD_AES_256_GCM}, /* the server's preference */
+    {{"SRTP_AES128_CM_SHA1_32", NULL}, KEYS_PROFILE_COUNT},
+    {{NULL, "SRTP_AES128_CM_SHA1_32"}, KEYS_PROFILE_COUNT},
+    {{"SRTP_AES128_CM_SHA1_32", "SRTP_AES128_CM_SHA1_32"}, KEYS_PROFILE_COUNT}, /* in common, but not ours */
 };
 
 static void assert_keys_match(const struct link *l, enum keys_profile profile)
@@ -34,14 +37,14 @@ static void each_profile(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(profiles); i++) {
-        struct link *l = link_new(profiles[i].client_profiles, NULL, NULL);
+        struct link *l = link_new(&profiles[i].of, NULL, NULL);
         struct keys keys;
         assert_int_equal(dtls_keys(l->end[SERVER].dtls, &keys), -ENOTCONN);
         dtls_start(l->end[CLIENT].dtls);
         link_run(l);
-        if (profiles[i].profile != KEYS_PROFILE_COUNT) {
+        if (profiles[i].agreed != KEYS_PROFILE_COUNT) {
             assert_true(link_connected(l));
-            assert_keys_match(l, profiles[i].profile);
+            assert_keys_match(l, profiles[i].agreed);
         } else {
             assert_int_equal(dtls_state(l->end[SERVER].dtls), DTLS_FAILED);
             assert_int_equal(dtls_error(l->end[SERVER].dtls), DTLS_NO_PROFILE);

@@ -162,6 +162,8 @@ static void strangers_come(void **state)
                      dtls_error(v->server.dtls));
         if (connects)
             talk(v, i % 2);
+        else if (strangers[i].error == DTLS_NO_PROFILE) /* it is told, as for it nothing is wrong */
+            assert_true(SSL_get_shutdown(v->ssl) & SSL_RECEIVED_SHUTDOWN);
         visit_free(v);
     }
 }
