@@ -211,7 +211,7 @@ static void judge(struct estimator *e, const struct findings *f, bool is_limited
 }
 
 /* Something arrives again after a silence: what was seen until then is of no use. Begin like a new
- * viewer, but try the rate that there was. */
+ * viewer, but try the rate that there was where it is wanted. */
 static void revive(struct estimator *e, uint64_t now_us)
 {
     uint32_t before = silence_end(&e->silence);
@@ -219,7 +219,8 @@ static void revive(struct estimator *e, uint64_t now_us)
     e->acked = (struct acked_rate){.started = false};
     loss_estimate_init(&e->loss, ESTIMATOR_FLOOR_BPS);
     aimd_set(&e->aimd, before / 2 < ESTIMATOR_START_BPS ? before / 2 : ESTIMATOR_START_BPS, now_us);
-    probe_open(&e->probe, before / 2, before, now_us);
+    if (e->probe.wanted_bps > e->aimd.bps)
+        probe_open(&e->probe, before / 2, before, now_us);
 }
 
 void estimator_feedback(struct estimator *e, const struct rtcp_cc *cc, uint64_t now_us)
@@ -322,8 +323,8 @@ static void refresh(struct estimator *e, uint64_t now_us)
         probe_open(&e->probe, e->target_bps, 0, now_us);
 }
 
-/* Traffic returns: neither the old estimate nor the trickle that arrived until now is to go by. */
-static void distrust(struct estimator *e, uint64_t now_us)
+/* Traffic returns, so much: neither the old estimate nor the trickle that arrived until now is to go by. */
+static void distrust(struct estimator *e, uint32_t bps, uint64_t now_us)
 {
     uint32_t before = e->aimd.bps, cap = stale_cap(e);
     if (before <= cap)
@@ -332,6 +333,8 @@ static void distrust(struct estimator *e, uint64_t now_us)
     e->acked = (struct acked_rate){.started = false};
     e->exercised_us = now_us;
     retarget(e, now_us);
+    if (bps > e->probe.wanted_bps) /* it is about to be told */
+        probe_want(&e->probe, bps);
     probe_open(&e->probe, within((uint64_t)cap * PROBE_FIRST),
                within(before > (uint64_t)cap * PROBE_SECOND ? before : (uint64_t)cap * PROBE_SECOND), now_us);
 }
@@ -365,7 +368,7 @@ void estimator_tick(struct estimator *e, uint64_t now_us)
 static void doubt(struct estimator *e, uint32_t bps, uint64_t now_us)
 {
     if (e->has_feedback && stale(e, now_us) && bps > stale_cap(e))
-        distrust(e, now_us);
+        distrust(e, bps, now_us);
 }
 
 void estimator_want(struct estimator *e, uint32_t bps, uint64_t now_us)

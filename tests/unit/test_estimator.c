@@ -187,6 +187,35 @@ static void falls_in_silence(void **state)
     assert_in_range(estimator_target_bps(&v->e), before / 2 - 1, before / 2);
 }
 
+/* Then half of the rate before and all of it are tried, but no more than is of use, and only for somebody who
+ * wants more than there is. */
+static void probes_after_silence(void **state)
+{
+    static const struct {
+        uint32_t wanted_kbps, second_kbps;
+        bool probes;
+    } rows[] = {{0, 0, false}, {200, 0, false}, {400, 600, true}, {5000, 0, true}};
+    struct viewer *v = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct probe *probe = &v->e.probe;
+        estimator_init(&v->e, v->ring, COUNT(v->ring), v->now_us);
+        v->first = estimator_number(&v->e);
+        run(v, 550, 3000, true);
+        uint32_t before = estimator_target_bps(&v->e);
+        run(v, 550, 30000, false);
+        probe_want(&v->e.probe, rows[i].wanted_kbps * KBPS);
+        v->e.probe.tried_us = v->now_us; /* none is due for another reason */
+        v->first = (uint16_t)(estimator_number(&v->e) - 20);
+        report(v, 20000);
+        if (probe->queued != (rows[i].probes ? 2 : 0))
+            fail_msg("%u kbit/s are wanted: %u clusters", rows[i].wanted_kbps, probe->queued);
+        assert_int_equal(estimator_probe_due(&v->e, v->now_us) > 0, rows[i].probes);
+        assert_true(!rows[i].probes || probe->bps == before / 2);
+        uint32_t second = rows[i].second_kbps ? rows[i].second_kbps * KBPS : before;
+        assert_true(!rows[i].probes || probe->queue[0] == second);
+    }
+}
+
 /* Old estimates are capped once more is wanted, though not below the start; and tried at once. */
 static void distrusts_what_was_long_ago(void **state)
 {
@@ -214,6 +243,8 @@ static void distrusts_what_was_long_ago(void **state)
         assert_in_range(estimator_target_bps(&v->e), rows[i].target_kbps * 950, rows[i].target_kbps * 1050);
         estimator_tick(&v->e, v->now_us);
         assert_int_equal(probe_active(&v->e.probe), rows[i].probes);
+        for (size_t n = 0; n < v->e.probe.queued; n++)
+            assert_true(v->e.probe.queue[n] >= 2 * estimator_target_bps(&v->e));
         estimator_wish(&v->e, 3000 * KBPS, v->now_us); /* no more than before */
         assert_in_range(estimator_target_bps(&v->e), rows[i].target_kbps * 950, rows[i].target_kbps * 1050);
     }
@@ -336,6 +367,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(grows_with_use, set_up, tear_down),
         cmocka_unit_test_setup_teardown(probes_only_while_more_is_wanted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(falls_in_silence, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(probes_after_silence, set_up, tear_down),
         cmocka_unit_test_setup_teardown(distrusts_what_was_long_ago, set_up, tear_down),
         cmocka_unit_test_setup_teardown(follows_remb_and_reports, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_feedback_wishes_are_granted, set_up, tear_down),
