@@ -10,7 +10,7 @@
 enum { PACE_MAX_US = 100000 };
 
 /* What an event is about: of socket number n, kind * UDP_ADDRESSES_MAX + n. */
-enum { RTCP, ROOM, MEDIA, INBOX, ALARM };
+enum { REPORTS, ROOM, MEDIA, INBOX, ALARM };
 
 static int watch(const struct sockets *s, int op, int fd, uint32_t events, unsigned kind, size_t n)
 {
@@ -28,11 +28,11 @@ static int ask(struct sockets *s, size_t n, unsigned kind, int fd, uint32_t even
     return watch(s, events ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, fd, events, kind, n);
 }
 
-static int ask_for_rtcp(struct sockets *s)
+static int ask_for_reports(struct sockets *s)
 {
     int err = 0;
     for (size_t n = 0; n < s->count && err == 0; n++)
-        err = ask(s, n, RTCP, s->at[n].rtcp.fd, s->rounds ? 0 : EPOLLIN);
+        err = ask(s, n, REPORTS, s->at[n].reports.fd, s->rounds ? 0 : EPOLLIN);
     return err;
 }
 
@@ -64,7 +64,7 @@ int sockets_open(struct sockets *s, const struct udp_addresses *at, int inbox, s
         *bad = at->at[i];
         err = open_at(s, &at->at[i]);
     }
-    return err < 0 ? err : ask_for_rtcp(s);
+    return err < 0 ? err : ask_for_reports(s);
 }
 
 void sockets_close(struct sockets *s)
@@ -88,8 +88,8 @@ static void note(struct sockets *s, uint64_t about, struct sockets_ready *ready)
 {
     size_t n = about % UDP_ADDRESSES_MAX;
     switch (about / UDP_ADDRESSES_MAX) {
-    case RTCP:
-        ready->rtcp = true;
+    case REPORTS:
+        ready->reports = true;
         break;
     case ROOM:
         ready->room = true;
@@ -142,7 +142,7 @@ void sockets_wait(struct sockets *s, uint64_t until_us, uint64_t *now_us, struct
     const struct timespec wait = timespec_of(wait_us);
     int n = epoll_pwait2(s->epoll, events, sizeof(events) / sizeof(*events), late ? NULL : &wait, NULL);
     *now_us = clock_now_us();
-    *ready = (struct sockets_ready){.rtcp = s->rounds && *now_us >= s->looked_us + SOCKETS_ROUND_US / 2};
+    *ready = (struct sockets_ready){.reports = s->rounds && *now_us >= s->looked_us + SOCKETS_ROUND_US / 2};
     for (int i = 0; i < n; i++)
         note(s, events[i].data.u64, ready);
 }
@@ -159,5 +159,5 @@ void sockets_looked(struct sockets *s, bool any, uint64_t now_us)
     bool dense = now_us < s->looked_us + SOCKETS_ROUND_US;
     s->rounds = any && (s->rounds || dense);
     s->looked_us = now_us;
-    (void)ask_for_rtcp(s);
+    (void)ask_for_reports(s);
 }

@@ -1,9 +1,9 @@
 /* What a worker waits for: its UDP sockets, its inbox, and the time.
  *
- * To be woken costs a thread more than to read a datagram, and a crowd of viewers sends feedback from morning
- * to night: two thousand datagrams a second from 150 of them. So RTCP that comes densely is looked at in
- * rounds, each SOCKETS_ROUND_US or at a turn of the loop that is due anyway, and wakes nobody meanwhile; RTCP
- * that comes now and then is read at once.
+ * To be woken costs a thread more than to read a datagram, and a crowd of viewers reports from morning to
+ * night: two thousand datagrams a second from 150 of them. So reports (udp.h) that come densely are looked at
+ * in rounds, each SOCKETS_ROUND_US or at a turn of the loop that is due anyway, and wake nobody meanwhile;
+ * what comes now and then is read at once, as is all that asks for something.
  *
  * To wait with a time limit costs more than to wait, too: the timer is set and taken back, and a virtual
  * machine leaves for its host each time. Where media wakes the worker every few milliseconds anyway, what is
@@ -14,7 +14,7 @@
 #include "udp.h"
 
 enum {
-    SOCKETS_ROUND_US = 5000,
+    SOCKETS_ROUND_US = 10000,
     SOCKETS_DENSE_US = 4000, /* between packets of media, on average and lately: they come densely */
     SOCKETS_LATE_US = 4000,  /* what is due then may be that late */
     SOCKETS_SHORT_US = 1000, /* but is not if it is due sooner than that: part of a burst, say */
@@ -24,8 +24,8 @@ struct sockets {
     struct udp_socket at[UDP_ADDRESSES_MAX];
     size_t count;
     int epoll;
-    uint32_t asked[UDP_ADDRESSES_MAX][2]; /* events that epoll watches for: RTCP, and room for sending */
-    bool rounds;                          /* RTCP is looked at in rounds */
+    uint32_t asked[UDP_ADDRESSES_MAX][2]; /* events that epoll watches for: reports, and room to send */
+    bool rounds;                          /* reports are looked at in rounds */
     uint64_t looked_us;                   /* when it was, the last time */
     int alarm;                            /* a timerfd */
     uint64_t alarm_us;                    /* when it rings, or rang */
@@ -37,9 +37,9 @@ struct sockets {
 struct sockets_ready {
     struct udp_socket *media[UDP_ADDRESSES_MAX]; /* with media, checks or handshakes */
     size_t count;
-    bool rtcp;  /* look at all of it: sockets_looked() */
-    bool inbox; /* mail */
-    bool room;  /* a full send buffer has room again */
+    bool reports; /* look at all of it: sockets_looked() */
+    bool inbox;   /* mail */
+    bool room;    /* a full send buffer has room again */
 };
 
 /* A socket at each address, with its port; `inbox` is watched too. 0, or a negative errno, with the address
@@ -58,5 +58,5 @@ void sockets_wait(struct sockets *s, uint64_t until_us, uint64_t *now_us, struct
 /* Media was there. */
 void sockets_came(struct sockets *s, uint64_t now_us);
 
-/* RTCP was looked at, and there was some or not. */
+/* Reports were looked at, and there were some or not. */
 void sockets_looked(struct sockets *s, bool any, uint64_t now_us);

@@ -55,6 +55,11 @@ void timer_set(struct timer_heap *heap, struct timer *t, uint64_t when_us)
     sift_down(heap, t->index);
 }
 
+void timer_set_about(struct timer_heap *heap, struct timer *t, uint64_t when_us)
+{
+    timer_set(heap, t, when_us - when_us % TIMER_GRID_US);
+}
+
 void timer_cancel(struct timer_heap *heap, struct timer *t)
 {
     if (t->index == 0)

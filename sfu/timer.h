@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TIMER_NEVER UINT64_MAX
+#define TIMER_NEVER   UINT64_MAX
+#define TIMER_GRID_US 25000
 
 /* Set fire and arg once; the rest belongs to timer.c. Zeroed = not set. A timer
  * must not move in memory or be freed while it is set. */
@@ -41,6 +42,10 @@ static inline bool timer_is_set(const struct timer *t)
  * doubling, to the most timers that were ever set at once; that is the only
  * allocation (and, like GLib's, it ends the process where there is no memory). */
 void timer_set(struct timer_heap *heap, struct timer *t, uint64_t when_us);
+
+/* For the last multiple of TIMER_GRID_US up to then: for what a crowd has to do each second or so, as to be
+ * woken for each of them would cost more than to do it. */
+void timer_set_about(struct timer_heap *heap, struct timer *t, uint64_t when_us);
 
 /* Not set = nothing happens. */
 void timer_cancel(struct timer_heap *heap, struct timer *t);

@@ -109,7 +109,7 @@ struct transport *transport_new(struct worker *w, struct room *room, uint64_t id
     t->feedback_timer = (struct timer){.fire = on_feedback, .arg = t};
     directory_add(&w->directory, t);
     directory_add_ufrag(&w->directory, desc->ufrag, t);
-    timer_set(&w->timers, &t->second_timer, now_us + TRANSPORT_SECOND_US);
+    timer_set_about(&w->timers, &t->second_timer, now_us + TRANSPORT_SECOND_US);
     room_add(room, t);
     match_tracks(t, now_us);
     match_slots(t, now_us);
@@ -268,7 +268,7 @@ static void on_second(void *arg, uint64_t now_us)
     }
     if (t->connected)
         report_second(t, now_us);
-    timer_set(&t->worker->timers, &t->second_timer, now_us + TRANSPORT_SECOND_US);
+    timer_set_about(&t->worker->timers, &t->second_timer, now_us + TRANSPORT_SECOND_US);
 }
 
 static void on_feedback(void *arg, uint64_t now_us)

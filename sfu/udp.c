@@ -76,7 +76,7 @@ static int open_at(int *fd, struct udp_socket *s, const struct addr *local, bool
     return addr_from_sockaddr(&s->local, &sa.any, len);
 }
 
-static const struct udp_socket closed = {.in.fd = -1, .rtcp.fd = -1, .out = -1};
+static const struct udp_socket closed = {.in.fd = -1, .reports.fd = -1, .out = -1};
 
 int udp_open(struct udp_socket *s, const struct addr *local)
 {
@@ -92,17 +92,24 @@ int udp_open(struct udp_socket *s, const struct addr *local)
 
 /* Whichever of the sockets of a port that program numbers, in the order in which they were bound, takes the
  * datagram; the program sees what UDP carries, and bytes that are not there end it with 0. RTP and RTCP begin
- * with 128 to 191 (RFC 7983), and RTCP goes on with 192 to 223 (RFC 5761, section 4). */
-static int sort_rtcp_out(int fd)
+ * with 128 to 191 (RFC 7983), and RTCP goes on with 192 to 223 (RFC 5761, section 4). Of that, feedback
+ * (RTPFB and PSFB, RFC 4585) whose format is not 15 (transport-wide feedback, REMB) asks for something. */
+static int sort_reports_out(int fd)
 {
-    enum { FIRST, SECOND };
+    enum { FIRST, SECOND, RTPFB = 205, PSFB = 206, TELLS = 15 };
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
         BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xc0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x80, 0, 4),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x80, 0, 10),
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RTPFB, 4, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PSFB, 3, 0),
         BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xe0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xc0, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xc0, 0, 5),
+        BPF_STMT(BPF_RET | BPF_K, SECOND),
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x1f),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TELLS, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECOND),
         BPF_STMT(BPF_RET | BPF_K, FIRST),
     };
@@ -116,9 +123,9 @@ static int open_others(struct udp_socket *s)
 {
     int err = set_int(s->in.fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (err == 0)
-        err = open_at(&s->rtcp.fd, s, &s->local, true);
+        err = open_at(&s->reports.fd, s, &s->local, true);
     if (err == 0)
-        err = sort_rtcp_out(s->rtcp.fd);
+        err = sort_reports_out(s->reports.fd);
     s->out = -1;
     return err < 0 ? err : open_at(&s->out, s, &s->local, true);
 }
@@ -135,8 +142,8 @@ void udp_close(struct udp_socket *s)
 {
     if (s->out >= 0 && s->out != s->in.fd)
         close(s->out);
-    if (s->rtcp.fd >= 0)
-        close(s->rtcp.fd);
+    if (s->reports.fd >= 0)
+        close(s->reports.fd);
     if (s->in.fd >= 0)
         close(s->in.fd);
     *s = closed;

@@ -18,11 +18,11 @@ struct udp_inlet {
 
 /* One address and port. That is one socket of the kernel's, or after udp_split() three: */
 struct udp_socket {
-    struct udp_inlet in;   /* what comes: all of it, or all but RTCP */
-    struct udp_inlet rtcp; /* RTCP, if split */
-    int out;               /* what leaves: in.fd, or if split one that nobody waits for to be readable */
-    struct addr local;     /* as bound, with the port that the kernel chose where 0 was asked for */
-    int rcvbuf, sndbuf;    /* bytes of buffer that the kernel granted each, its own bookkeeping included */
+    struct udp_inlet in;      /* what comes: all of it, or all but that: */
+    struct udp_inlet reports; /* RTCP that only tells, if split */
+    int out;                  /* what leaves: in.fd, or if split one that nobody waits for to be readable */
+    struct addr local;        /* as bound, with the port that the kernel chose where 0 was asked for */
+    int rcvbuf, sndbuf;       /* bytes of buffer that the kernel granted each, its own bookkeeping included */
     /* udp_tx.c only, except `blocked`, which anyone of the thread may read */
     bool blocked; /* the send buffer was full at the last flush: wait for EPOLLOUT, then flush again */
     bool queued;
@@ -41,10 +41,11 @@ enum {
  * file descriptors, ...; *s is closed then. */
 int udp_open(struct udp_socket *s, const struct addr *local) RTP_MUST_USE;
 
-/* Give RTCP and sending sockets of their own, at the same address and port. RTCP (RFC 5761: payload types 192
- * to 223) is most of what a crowd of viewers sends, and can wait for a moment without holding up media. To
- * send by a socket that epoll watches costs more, as the kernel tells epoll of each message that has left. 0
- * or a negative errno; *s is closed then. */
+/* Give reports and sending sockets of their own, at the same address and port. Reports are RTCP (RFC 5761:
+ * payload types 192 to 223) that tells how things go, transport-wide feedback and REMB included: most of what
+ * a crowd of viewers sends, and it can wait for a moment. What is asked for, by a NACK or a PLI, comes in
+ * with media, but where a compound packet begins with a report. To send by a socket that epoll watches costs
+ * more, as the kernel tells epoll of each message that has left. 0 or a negative errno; *s is closed then. */
 int udp_split(struct udp_socket *s) RTP_MUST_USE;
 
 /* Nothing may be queued on it any more. A closed one is fine, a zeroed one is not. */

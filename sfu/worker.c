@@ -152,11 +152,11 @@ static void receive_ready(struct worker *w, const struct sockets_ready *ready)
         receive_from(w, ready->media[i], &ready->media[i]->in);
     if (ready->count)
         sockets_came(&w->sockets, w->now_us);
-    if (!ready->rtcp)
+    if (!ready->reports)
         return;
     size_t got = 0;
     for (size_t i = 0; i < w->sockets.count; i++)
-        got += receive_from(w, &w->sockets.at[i], &w->sockets.at[i].rtcp);
+        got += receive_from(w, &w->sockets.at[i], &w->sockets.at[i].reports);
     sockets_looked(&w->sockets, got > 0, w->now_us);
 }
 

@@ -1,4 +1,4 @@
-/* What a worker waits for, on real sockets; when RTCP wakes it. */
+/* What a worker waits for, on real sockets; when reports and the time wake it. */
 #include "sockets.h"
 
 #include "clock.h"
@@ -37,7 +37,7 @@ static void send_head(struct desk *d, uint8_t first, uint8_t second)
                      0);
 }
 
-static void send_rtcp(struct desk *d)
+static void send_report(struct desk *d)
 {
     send_head(d, 0x80, 0xc9);
 }
@@ -54,7 +54,7 @@ static struct sockets_ready look(struct desk *d)
 /* That long after the last look, as far as rounds go. */
 static void looked(struct desk *d, bool any, uint64_t after_us)
 {
-    receive_at(&d->bench, &d->sockets.at[0].rtcp);
+    receive_at(&d->bench, &d->sockets.at[0].reports);
     sockets_looked(&d->sockets, any, d->sockets.looked_us + after_us);
 }
 
@@ -64,24 +64,24 @@ static void tells_what_is_there(void **state)
     struct desk d;
     set_up_desk(&d);
     struct sockets_ready ready = look(&d);
-    assert_true(!ready.count && !ready.rtcp && !ready.inbox && !ready.room);
+    assert_true(!ready.count && !ready.reports && !ready.inbox && !ready.room);
 
     send_head(&d, 0x80, 0x60);
     ready = look(&d);
     assert_int_equal(ready.count, 1);
     assert_ptr_equal(ready.media[0], &d.sockets.at[0]);
-    assert_false(ready.rtcp);
+    assert_false(ready.reports);
     receive(&d.bench, &d.sockets.at[0]);
     assert_int_equal(look(&d).count, 0);
 
-    send_rtcp(&d);
+    send_report(&d);
     ready = look(&d);
-    assert_true(ready.rtcp && !ready.count);
-    receive_at(&d.bench, &d.sockets.at[0].rtcp);
+    assert_true(ready.reports && !ready.count);
+    receive_at(&d.bench, &d.sockets.at[0].reports);
 
     assert_int_equal(eventfd_write(d.inbox, 1), 0);
     ready = look(&d);
-    assert_true(ready.inbox && !ready.rtcp);
+    assert_true(ready.inbox && !ready.reports);
     tear_down_desk(&d);
 }
 
@@ -100,23 +100,23 @@ static void room_for_sending_is_asked_for_while_it_is_wanted(void **state)
     tear_down_desk(&d);
 }
 
-static void rtcp_that_is_rare_wakes_the_worker_each_time(void **state)
+static void a_report_that_is_rare_wakes_the_worker(void **state)
 {
     (void)state;
     struct desk d;
     set_up_desk(&d);
     for (int i = 0; i < 3; i++) {
-        send_rtcp(&d);
-        assert_true(look(&d).rtcp);
+        send_report(&d);
+        assert_true(look(&d).reports);
         looked(&d, true, SOCKETS_ROUND_US);
     }
-    assert_false(look(&d).rtcp);
+    assert_false(look(&d).reports);
     tear_down_desk(&d);
 }
 
 /* The last look as given, so that the clock of the machine decides nothing: one that is to come is not due,
  * one long ago is. */
-static void rtcp_that_is_dense_waits_for_its_round(void **state)
+static void reports_that_are_dense_wait_for_their_round(void **state)
 {
     (void)state;
     struct desk d;
@@ -124,22 +124,22 @@ static void rtcp_that_is_dense_waits_for_its_round(void **state)
     uint64_t hour_us = UINT64_C(3600000000);
     looked(&d, true, clock_now_us() + hour_us);
     looked(&d, true, SOCKETS_ROUND_US - 1);
-    send_rtcp(&d);
-    assert_false(look(&d).rtcp);
+    send_report(&d);
+    assert_false(look(&d).reports);
     send_head(&d, 0x80, 0x60); /* others wake it as ever */
     struct sockets_ready ready = look(&d);
-    assert_true(ready.count == 1 && !ready.rtcp);
+    assert_true(ready.count == 1 && !ready.reports);
     receive(&d.bench, &d.sockets.at[0]);
 
     d.sockets.looked_us = 0;
-    assert_true(look(&d).rtcp);
+    assert_true(look(&d).reports);
     looked(&d, true, clock_now_us() + hour_us); /* rounds go on as long as each finds something */
-    send_rtcp(&d);
-    assert_false(look(&d).rtcp);
+    send_report(&d);
+    assert_false(look(&d).reports);
     looked(&d, true, SOCKETS_ROUND_US);
     looked(&d, false, SOCKETS_ROUND_US);
-    send_rtcp(&d);
-    assert_true(look(&d).rtcp); /* at once again */
+    send_report(&d);
+    assert_true(look(&d).reports); /* at once again */
     tear_down_desk(&d);
 }
 
@@ -154,7 +154,7 @@ static void a_round_ends_the_wait(void **state)
     sockets_looked(&d.sockets, true, d.now_us);
     sockets_looked(&d.sockets, true, d.now_us);
     sockets_wait(&d.sockets, UINT64_MAX, &d.now_us, &ready);
-    assert_true(ready.rtcp);
+    assert_true(ready.reports);
     tear_down_desk(&d);
 }
 
@@ -277,8 +277,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_what_is_there),
         cmocka_unit_test(room_for_sending_is_asked_for_while_it_is_wanted),
-        cmocka_unit_test(rtcp_that_is_rare_wakes_the_worker_each_time),
-        cmocka_unit_test(rtcp_that_is_dense_waits_for_its_round),
+        cmocka_unit_test(a_report_that_is_rare_wakes_the_worker),
+        cmocka_unit_test(reports_that_are_dense_wait_for_their_round),
         cmocka_unit_test(a_round_ends_the_wait),
         cmocka_unit_test(what_is_due_waits_for_dense_media),
         cmocka_unit_test(what_is_due_waits_for_nothing_else),

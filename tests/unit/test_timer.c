@@ -154,6 +154,21 @@ static void agrees_with_a_search(void **state)
     timer_heap_finish(&heap);
 }
 
+static void what_need_not_be_exact_comes_together(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t when_us, set_us;
+    } rows[] = {{0, 0}, {24999, 0}, {25000, 25000}, {1012345, 1000000}, {1049999, 1025000}};
+    struct timer_heap heap = {0};
+    struct timer t = {.fire = fire};
+    for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
+        timer_set_about(&heap, &t, rows[r].when_us);
+        assert_true(timer_next_us(&heap) == rows[r].set_us);
+    }
+    timer_heap_finish(&heap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +177,7 @@ int main(void)
         cmocka_unit_test(one_may_cancel_another_that_is_due),
         cmocka_unit_test(one_that_sets_itself_for_the_past_does_not_hold_the_loop),
         cmocka_unit_test(agrees_with_a_search),
+        cmocka_unit_test(what_need_not_be_exact_comes_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

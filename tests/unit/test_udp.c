@@ -48,19 +48,27 @@ static void both_families_share_a_port(void **state)
     udp_close(&six);
 }
 
-/* --- Split: RTCP, and what leaves, by sockets of their own ------------------------------ */
+/* --- Split: reports, and what leaves, by sockets of their own ---------------------------- */
 
-static void rtcp_comes_in_by_itself(void **state)
+static void reports_come_in_by_themselves(void **state)
 {
     (void)state;
     static const struct {
         uint8_t head[2];
         size_t len;
-        bool rtcp;
+        bool report;
     } rows[] = {
         {{0x80, 0xc8}, 28, true},   /* sender report */
         {{0x81, 0xc9}, 32, true},   /* receiver report */
         {{0x8f, 0xcd}, 20, true},   /* transport-wide feedback */
+        {{0xaf, 0xcd}, 20, true},   /* padded */
+        {{0x8f, 0xce}, 24, true},   /* REMB */
+        {{0x81, 0xcd}, 16, false},  /* NACK */
+        {{0x81, 0xce}, 12, false},  /* PLI */
+        {{0xa4, 0xce}, 20, false},  /* FIR, padded */
+        {{0x9f, 0xcd}, 16, false},  /* a format of no meaning */
+        {{0x8f, 0xcc}, 12, true},   /* APP */
+        {{0x81, 0xcf}, 12, true},   /* XR */
         {{0xbf, 0xdf}, 4, true},    /* the last payload type; padding, 31 blocks */
         {{0x80, 0xc0}, 2, true},    /* the first, and nothing else */
         {{0x80, 0x60}, 999, false}, /* RTP: 96 */
@@ -78,8 +86,8 @@ static void rtcp_comes_in_by_itself(void **state)
         assert_int_equal(udp_split(&b.to), 0);
         uint8_t data[999] = {rows[i].head[0], rows[i].head[1]};
         assert_int_equal(udp_send_to(&b.tx, &b.sock, &b.to.local, data, rows[i].len), 0);
-        assert_int_equal(receive_at(&b, &b.to.rtcp)->count, rows[i].rtcp);
-        assert_int_equal(receive_at(&b, &b.to.in)->count, !rows[i].rtcp);
+        assert_int_equal(receive_at(&b, &b.to.reports)->count, rows[i].report);
+        assert_int_equal(receive_at(&b, &b.to.in)->count, !rows[i].report);
         tear_down(&b);
     }
 }
@@ -91,7 +99,7 @@ static void what_leaves_has_the_same_address(void **state)
         struct bench b;
         set_up(&b, loopbacks[i], 16);
         assert_int_equal(udp_split(&b.sock), 0);
-        assert_true(b.sock.out != b.sock.in.fd && b.sock.out != b.sock.rtcp.fd);
+        assert_true(b.sock.out != b.sock.in.fd && b.sock.out != b.sock.reports.fd);
         assert_int_equal(udp_send_to(&b.tx, &b.sock, &b.to.local, "", 1), 0);
         const struct inbox *in = receive(&b, &b.to);
         assert_int_equal(in->count, 1);
@@ -246,7 +254,7 @@ int main(void)
         cmocka_unit_test(opens_with_what_the_kernel_granted),
         cmocka_unit_test(says_why_it_cannot_open),
         cmocka_unit_test(both_families_share_a_port),
-        cmocka_unit_test(rtcp_comes_in_by_itself),
+        cmocka_unit_test(reports_come_in_by_themselves),
         cmocka_unit_test(what_leaves_has_the_same_address),
         cmocka_unit_test(a_second_server_finds_the_port_in_use),
         cmocka_unit_test(reads_lists_of_literals),
