@@ -6,12 +6,17 @@ import { until } from './until.mjs';
 
 /* global document, window, Event */
 export class Person {
-  // Opens the page in that browser and joins. link: what follows the room in it, such as '?video=2'; lacks, camera,
+  // Opens the page in that browser. link: what follows the room in it, such as '?video=2'; lacks, camera,
   // watched and quiet: see probe.mjs.
-  static async join(browser, server, room, name, { link = '', lacks, camera, watched, quiet, ...options } = {}) {
+  static async open(browser, server, room, name, { link = '', lacks, camera, watched, quiet, ...options } = {}) {
     const init = { init: probe, initOptions: { lacks, camera, watched, quiet } };
     const page = await browser.open(`${server.url}#${room}${link}`, { ...init, ...options });
-    const person = new Person(page, name);
+    return new Person(page, name);
+  }
+
+  // The same, and joins.
+  static async join(...args) {
+    const person = await Person.open(...args);
     await person.enter();
     return person;
   }
@@ -21,8 +26,8 @@ export class Person {
     this.name = name;
   }
 
-  // From the lobby into the call, until sound and pictures can flow.
-  async enter() {
+  // Asks to be let in, from the lobby.
+  async knock() {
     await until(`${this.name} has camera and microphone`, () =>
       this.page.evaluate(() => document.querySelector('#preview')?.srcObject != null), { every: 50 });
     await this.page.evaluate((name) => {
@@ -31,6 +36,11 @@ export class Person {
       input.dispatchEvent(new Event('input', { bubbles: true }));
     }, this.name);
     await this.page.click('#join');
+  }
+
+  // From the lobby into the call, until sound and pictures can flow.
+  async enter() {
+    await this.knock();
     await this.state('joined');
     await until(`${this.name} is connected`, () =>
       this.page.evaluate(() => document.querySelector('#call').dataset.media === 'connected'), { every: 50 });
