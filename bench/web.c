@@ -172,8 +172,7 @@ bool web_connect(struct web *web, const char *method, const char *path, void *us
     errno = 0;
     bool begun = lws_client_connect_via_info(&info);
     int err = errno;
-    lws_cancel_service(
-        web->context); /* else its GLib timer does not learn of the new connection's patience */
+    lws_cancel_service(web->context); /* else the GLib timer is not set for this one at once */
     errno = err;
     return begun;
 }

@@ -15,7 +15,7 @@ struct ws_client {
     GString *in;
     char *why;
     guint tell; /* idle source that tells why it was closed */
-    bool open;
+    bool open, said_goodbye;
 };
 
 /* --- One connection ------------------------------------------------------------ */
@@ -52,6 +52,19 @@ static void gone(struct ws_client *c, const char *why)
     c->tell = g_idle_add(tell_closed, c);
 }
 
+/* The close frame goes out at once. Asked to close, libwebsockets sends it the next time, loses its place in
+ * the stream if a message comes before that, and drops the connection: the server then waits for somebody
+ * whose network broke. */
+static int say_goodbye(struct ws_client *c)
+{
+    /* RFC 6455, section 5.5.1: masked with zeros, 1000 */
+    static const unsigned char frame[] = {0x88, 0x82, 0, 0, 0, 0, 1000 >> 8, 1000 & 0xff};
+    unsigned char room[LWS_PRE + sizeof(frame)];
+    memcpy(room + LWS_PRE, frame, sizeof(frame));
+    c->said_goodbye = true;
+    return lws_write(c->wsi, room + LWS_PRE, sizeof(frame), LWS_WRITE_RAW) < 0 ? -1 : 0;
+}
+
 static int write_next(struct ws_client *c)
 {
     g_autoptr(GBytes) bytes = g_queue_pop_head(&c->out);
@@ -67,10 +80,7 @@ static int write_next(struct ws_client *c)
         lws_callback_on_writable(c->wsi);
         return 0;
     }
-    if (c->up)
-        return 0;
-    lws_close_reason(c->wsi, LWS_CLOSE_STATUS_NORMAL, NULL, 0);
-    return -1;
+    return c->up || c->said_goodbye ? 0 : say_goodbye(c);
 }
 
 static void received(struct ws_client *c, const char *bytes, size_t len)

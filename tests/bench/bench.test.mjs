@@ -100,6 +100,13 @@ test('a bad network of those who watch, who come, go and look elsewhere; what it
   assert.ok(figures.server_threads >= 2 && figures.server_memory > 1, stdout);
 });
 
+test('whoever leaves has left: the server waits for nobody to come back', async () => {
+  const { code, stdout, stderr } = await bench(...here(), '--room', 'busy', '--participants', '7', '--publishers', '1', '--slots', '1,1', '--churn', '50',
+    '--warmup', '0', '--duration', '2', '--assert', 'failed=0');
+  assert.equal(code, 0, stdout + stderr);
+  await until('an empty server', async () => (await participants()) === 0, { every: 20, timeout: 5000 });
+});
+
 test('a ramp ends where a condition breaks, or where the server lets no more in', async () => {
   for (const [condition, capacity, words] of [
     ['participants<6', 4, /^ +8 participants: .* a condition broke$/m],
