@@ -1,12 +1,11 @@
 # Read with `.` by conf/run.sh and tests/run.sh: say TEXT; need PACKAGE..., Debian's.
 # shellcheck shell=sh
 
-# nice and srtp2 and so on for media, libwebsockets and so on for signalling, vpx for the load tester. uring is for a row
-# of bench/micro, which is left out without it.
+# nice and srtp2 and so on for media, libwebsockets and so on for signalling, vpx for the load tester.
 build_packages='cmake ninja-build gcc libc6-dev pkg-config libglib2.0-dev libssl-dev
     libnice-dev libsrtp2-dev libusrsctp-dev
     libwebsockets-dev libwebsockets-evlib-glib libjansson-dev libjwt-dev
-    libvpx-dev liburing-dev'
+    libvpx-dev'
 # Intel's; other processors do without.
 [ "$(uname -m)" != x86_64 ] || build_packages="$build_packages libipsec-mb-dev"
 

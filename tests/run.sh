@@ -11,7 +11,7 @@ passed=0
 failed=0
 
 lint_packages='nodejs clang-format clang-tidy'
-unit_packages='libcmocka-dev nodejs npm ca-certificates valgrind'
+unit_packages='libcmocka-dev liburing-dev nodejs npm ca-certificates valgrind'
 fuzz_packages='clang libclang-rt-14-dev llvm libcmocka-dev'
 browser_packages='libcmocka-dev nodejs npm ca-certificates chromium firefox-esr iproute2 util-linux nftables'
 
