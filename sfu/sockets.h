@@ -37,7 +37,7 @@ struct sockets {
 struct sockets_ready {
     struct udp_socket *media[UDP_ADDRESSES_MAX]; /* with media, checks or handshakes */
     size_t count;
-    bool reports; /* look at all of it: sockets_looked() */
+    bool reports; /* look at all of them: sockets_looked() */
     bool inbox;   /* mail */
     bool room;    /* a full send buffer has room again */
 };

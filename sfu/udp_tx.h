@@ -12,7 +12,7 @@
  * go by sendmmsg: an iovec for each datagram, no copy. Where the kernel refuses
  * GSO on the way to a destination its datagrams go singly for a minute. Order
  * within a destination is kept, but that a voice goes behind the frame that follows
- * it, as the last segment of the same message.
+ * it (or frames, of one size), as the last segment of the same message.
  *
  * Where a send buffer is full the datagrams stay queued, the socket is marked
  * blocked, and the worker flushes again at EPOLLOUT. When all slots are taken
