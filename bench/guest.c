@@ -143,7 +143,7 @@ static void take(void *arg, uint8_t *datagram, size_t len, const struct addr *fr
 void guest_receive(struct guest *g, uint64_t now_us)
 {
     g->now_us = now_us;
-    while (udp_receive(&g->socket.in, g->shared->rx, take, g) >= (size_t)UDP_RX_BATCH * UDP_RX_ROUNDS)
+    while (udp_receive(&g->socket.in, g->shared->rx, take, g) >= UDP_RX_MOST)
         continue; /* there may be more */
     if (g->step < TALLY_STEPS)
         note_steps(g, now_us);

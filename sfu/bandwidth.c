@@ -85,8 +85,12 @@ static void set_timer(struct bandwidth *b, uint64_t now_us)
     uint64_t when = now_us + (busy ? PACER_TICK_US : BANDWIDTH_LOOK_US);
     if (idle && !busy && b->allocate.next_us > when)
         when = b->allocate.next_us;
-    if (!timer_is_set(&b->timer) || b->timer.when_us > when)
+    if (timer_is_set(&b->timer) && b->timer.when_us <= when)
+        return;
+    if (busy)
         timer_set(&b->viewer->worker->timers, &b->timer, when);
+    else
+        timer_set_about(&b->viewer->worker->timers, &b->timer, when);
 }
 
 void bandwidth_wake(struct bandwidth *b, uint64_t now_us)

@@ -10,7 +10,7 @@
 enum { PACE_MAX_US = 100000 };
 
 /* What an event is about: of socket number n, kind * UDP_ADDRESSES_MAX + n. */
-enum { REPORTS, ROOM, MEDIA, INBOX, ALARM };
+enum { CASUAL, ROOM, MEDIA, INBOX, ALARM };
 
 static int watch(const struct sockets *s, int op, int fd, uint32_t events, unsigned kind, size_t n)
 {
@@ -28,11 +28,11 @@ static int ask(struct sockets *s, size_t n, unsigned kind, int fd, uint32_t even
     return watch(s, events ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, fd, events, kind, n);
 }
 
-static int ask_for_reports(struct sockets *s)
+static int ask_for_casual(struct sockets *s)
 {
     int err = 0;
     for (size_t n = 0; n < s->count && err == 0; n++)
-        err = ask(s, n, REPORTS, s->at[n].reports.fd, s->rounds ? 0 : EPOLLIN);
+        err = ask(s, n, CASUAL, s->at[n].casual.fd, s->rounds ? 0 : EPOLLIN);
     return err;
 }
 
@@ -64,7 +64,7 @@ int sockets_open(struct sockets *s, const struct udp_addresses *at, int inbox, s
         *bad = at->at[i];
         err = open_at(s, &at->at[i]);
     }
-    return err < 0 ? err : ask_for_reports(s);
+    return err < 0 ? err : ask_for_casual(s);
 }
 
 void sockets_close(struct sockets *s)
@@ -88,8 +88,8 @@ static void note(struct sockets *s, uint64_t about, struct sockets_ready *ready)
 {
     size_t n = about % UDP_ADDRESSES_MAX;
     switch (about / UDP_ADDRESSES_MAX) {
-    case REPORTS:
-        ready->reports = true;
+    case CASUAL:
+        ready->casual = true;
         break;
     case ROOM:
         ready->room = true;
@@ -134,15 +134,15 @@ static bool is_dense(const struct sockets *s, uint64_t now_us)
 void sockets_wait(struct sockets *s, uint64_t until_us, uint64_t *now_us, struct sockets_ready *ready)
 {
     struct epoll_event events[3 * UDP_ADDRESSES_MAX + 2];
-    uint64_t end_us = s->rounds ? earlier(until_us, s->looked_us + SOCKETS_ROUND_US) : until_us;
+    uint64_t end_us = s->rounds ? earlier(until_us, s->round_us) : until_us;
     uint64_t wait_us = end_us > *now_us ? end_us - *now_us : 0;
-    bool late = wait_us >= SOCKETS_SHORT_US && is_dense(s, *now_us);
+    bool late = until_us >= *now_us + SOCKETS_SHORT_US && is_dense(s, *now_us);
     if (late)
         set_alarm(s, end_us);
     const struct timespec wait = timespec_of(wait_us);
     int n = epoll_pwait2(s->epoll, events, sizeof(events) / sizeof(*events), late ? NULL : &wait, NULL);
     *now_us = clock_now_us();
-    *ready = (struct sockets_ready){.reports = s->rounds && *now_us >= s->looked_us + SOCKETS_ROUND_US / 2};
+    *ready = (struct sockets_ready){0};
     for (int i = 0; i < n; i++)
         note(s, events[i].data.u64, ready);
 }
@@ -154,10 +154,27 @@ void sockets_came(struct sockets *s, uint64_t now_us)
     s->media_us = now_us;
 }
 
-void sockets_looked(struct sockets *s, bool any, uint64_t now_us)
+bool sockets_round_is_due(const struct sockets *s, uint64_t now_us)
 {
-    bool dense = now_us < s->looked_us + SOCKETS_ROUND_US;
-    s->rounds = any && (s->rounds || dense);
+    return s->rounds && (now_us >= s->round_us || now_us >= s->looked_us + SOCKETS_ROUND_US / 2);
+}
+
+/* The first time of the grid that is at least half a round away. */
+static uint64_t next_round_us(uint64_t now_us)
+{
+    uint64_t us = now_us + SOCKETS_ROUND_US * 3 / 2 - 1;
+    return us - us % SOCKETS_ROUND_US;
+}
+
+void sockets_looked(struct sockets *s, size_t came, uint64_t now_us)
+{
     s->looked_us = now_us;
-    (void)ask_for_reports(s);
+    s->round_us = came < UDP_RX_MOST ? next_round_us(now_us) : now_us;
+    s->came += came;
+    if (now_us < s->counted_us + SOCKETS_COUNT_US)
+        return;
+    s->rounds = s->came * SOCKETS_ROUND_US >= now_us - s->counted_us;
+    s->counted_us = now_us;
+    s->came = 0;
+    (void)ask_for_casual(s);
 }

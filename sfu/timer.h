@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define TIMER_NEVER   UINT64_MAX
-#define TIMER_GRID_US 25000
+#define TIMER_GRID_US 20000
 
 /* Set fire and arg once; the rest belongs to timer.c. Zeroed = not set. A timer
  * must not move in memory or be freed while it is set. */

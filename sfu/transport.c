@@ -276,7 +276,7 @@ static void on_feedback(void *arg, uint64_t now_us)
     struct transport *t = arg;
     report_feedback(t, now_us);
     if (now_us - t->media_us < TRANSPORT_SECOND_US)
-        timer_set(&t->worker->timers, &t->feedback_timer, now_us + TRANSPORT_FEEDBACK_US);
+        timer_set_about(&t->worker->timers, &t->feedback_timer, now_us + TRANSPORT_FEEDBACK_US);
 }
 
 /* --- Sending -------------------------------------------------------------------------- */

@@ -76,7 +76,7 @@ static int open_at(int *fd, struct udp_socket *s, const struct addr *local, bool
     return addr_from_sockaddr(&s->local, &sa.any, len);
 }
 
-static const struct udp_socket closed = {.in.fd = -1, .reports.fd = -1, .out = -1};
+static const struct udp_socket closed = {.in.fd = -1, .casual.fd = -1, .out = -1};
 
 int udp_open(struct udp_socket *s, const struct addr *local)
 {
@@ -91,14 +91,17 @@ int udp_open(struct udp_socket *s, const struct addr *local)
 }
 
 /* Whichever of the sockets of a port that program numbers, in the order in which they were bound, takes the
- * datagram; the program sees what UDP carries, and bytes that are not there end it with 0. RTP and RTCP begin
- * with 128 to 191 (RFC 7983), and RTCP goes on with 192 to 223 (RFC 5761, section 4). Of that, feedback
- * (RTPFB and PSFB, RFC 4585) whose format is not 15 (transport-wide feedback, REMB) asks for something. */
-static int sort_reports_out(int fd)
+ * datagram; the program sees what UDP carries, and bytes that are not there end it with 0. STUN begins with 0
+ * to 3, RTP and RTCP with 128 to 191 (RFC 7983), and RTCP goes on with 192 to 223 (RFC 5761, section 4). Of
+ * that, feedback (RTPFB and PSFB, RFC 4585) whose format is not 15 (transport-wide feedback, REMB) asks for
+ * something. */
+static int sort_casual_out(int fd)
 {
-    enum { FIRST, SECOND, RTPFB = 205, PSFB = 206, TELLS = 15 };
+    enum { FIRST, SECOND, STUN = 3, RTPFB = 205, PSFB = 206, TELLS = 15 };
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, STUN, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECOND),
         BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xc0),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x80, 0, 10),
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 1),
@@ -123,9 +126,9 @@ static int open_others(struct udp_socket *s)
 {
     int err = set_int(s->in.fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (err == 0)
-        err = open_at(&s->reports.fd, s, &s->local, true);
+        err = open_at(&s->casual.fd, s, &s->local, true);
     if (err == 0)
-        err = sort_reports_out(s->reports.fd);
+        err = sort_casual_out(s->casual.fd);
     s->out = -1;
     return err < 0 ? err : open_at(&s->out, s, &s->local, true);
 }
@@ -142,8 +145,8 @@ void udp_close(struct udp_socket *s)
 {
     if (s->out >= 0 && s->out != s->in.fd)
         close(s->out);
-    if (s->reports.fd >= 0)
-        close(s->reports.fd);
+    if (s->casual.fd >= 0)
+        close(s->casual.fd);
     if (s->in.fd >= 0)
         close(s->in.fd);
     *s = closed;

@@ -18,11 +18,11 @@ struct udp_inlet {
 
 /* One address and port. That is one socket of the kernel's, or after udp_split() three: */
 struct udp_socket {
-    struct udp_inlet in;      /* what comes: all of it, or all but that: */
-    struct udp_inlet reports; /* RTCP that only tells, if split */
-    int out;                  /* what leaves: in.fd, or if split one that nobody waits for to be readable */
-    struct addr local;        /* as bound, with the port that the kernel chose where 0 was asked for */
-    int rcvbuf, sndbuf;       /* bytes of buffer that the kernel granted each, its own bookkeeping included */
+    struct udp_inlet in;     /* what comes: all of it, or all but that: */
+    struct udp_inlet casual; /* what can wait for a moment, if split */
+    int out;                 /* what leaves: in.fd, or if split one that nobody waits for to be readable */
+    struct addr local;       /* as bound, with the port that the kernel chose where 0 was asked for */
+    int rcvbuf, sndbuf;      /* bytes of buffer that the kernel granted each, its own bookkeeping included */
     /* udp_tx.c only, except `blocked`, which anyone of the thread may read */
     bool blocked; /* the send buffer was full at the last flush: wait for EPOLLOUT, then flush again */
     bool queued;
@@ -41,11 +41,12 @@ enum {
  * file descriptors, ...; *s is closed then. */
 int udp_open(struct udp_socket *s, const struct addr *local) RTP_MUST_USE;
 
-/* Give reports and sending sockets of their own, at the same address and port. Reports are RTCP (RFC 5761:
- * payload types 192 to 223) that tells how things go, transport-wide feedback and REMB included: most of what
- * a crowd of viewers sends, and it can wait for a moment. What is asked for, by a NACK or a PLI, comes in
- * with media, but where a compound packet begins with a report. To send by a socket that epoll watches costs
- * more, as the kernel tells epoll of each message that has left. 0 or a negative errno; *s is closed then. */
+/* Give what is casual and sending sockets of their own, at the same address and port. Casual are reports:
+ * RTCP (RFC 5761: payload types 192 to 223) that tells how things go, transport-wide feedback and REMB
+ * included; and STUN, the checks by which each viewer asks every few seconds whether it may go on (RFC 7675).
+ * That is most of what a crowd of viewers sends. What is asked for, by a NACK or a PLI, comes in with media,
+ * but where a compound packet begins with a report. To send by a socket that epoll watches costs more, as the
+ * kernel tells epoll of each message that has left. 0 or a negative errno; *s is closed then. */
 int udp_split(struct udp_socket *s) RTP_MUST_USE;
 
 /* Nothing may be queued on it any more. A closed one is fine, a zeroed one is not. */
@@ -69,7 +70,8 @@ int udp_local_addresses(struct udp_addresses *out, const char *list, uint16_t po
 enum {
     UDP_RX_BATCH = 16,     /* messages in one recvmmsg call */
     UDP_RX_BUFFER = 65536, /* bytes for one: whatever UDP_GRO puts together fits */
-    UDP_RX_ROUNDS = 8      /* recvmmsg calls in one udp_receive() */
+    UDP_RX_ROUNDS = 8,     /* recvmmsg calls in one udp_receive() */
+    UDP_RX_MOST = UDP_RX_BATCH * UDP_RX_ROUNDS
 };
 
 /* Scratch for receiving, one for a worker. */
@@ -87,8 +89,8 @@ void udp_rx_finish(struct udp_rx *rx);
  * written over (to decrypt in place, say). */
 typedef void udp_receive_fn(void *arg, uint8_t *data, size_t len, const struct addr *from);
 
-/* Receive what is there, at most UDP_RX_ROUNDS x UDP_RX_BATCH messages, which GRO
- * may have made of several datagrams each: fn is called for each datagram, in
- * order of arrival. Returns the number of datagrams. Level-triggered polling
- * comes back for the rest. */
+/* Receive what is there, at most UDP_RX_MOST messages, which GRO may have made of
+ * several datagrams each: fn is called for each datagram, in order of arrival.
+ * Returns the number of datagrams. Level-triggered polling comes back for the
+ * rest. */
 size_t udp_receive(struct udp_inlet *from, struct udp_rx *rx, udp_receive_fn *fn, void *arg);

@@ -146,18 +146,20 @@ static size_t receive_from(struct worker *w, struct udp_socket *sock, struct udp
     return udp_receive(inlet, &w->rx, receive, &r);
 }
 
-static void receive_ready(struct worker *w, const struct sockets_ready *ready)
+static void receive_media(struct worker *w, const struct sockets_ready *ready)
 {
     for (size_t i = 0; i < ready->count; i++)
         receive_from(w, ready->media[i], &ready->media[i]->in);
     if (ready->count)
         sockets_came(&w->sockets, w->now_us);
-    if (!ready->reports)
-        return;
+}
+
+static void receive_casual(struct worker *w)
+{
     size_t got = 0;
     for (size_t i = 0; i < w->sockets.count; i++)
-        got += receive_from(w, &w->sockets.at[i], &w->sockets.at[i].reports);
-    sockets_looked(&w->sockets, got > 0, w->now_us);
+        got += receive_from(w, &w->sockets.at[i], &w->sockets.at[i].casual);
+    sockets_looked(&w->sockets, got, w->now_us);
 }
 
 static void wait_until(struct worker *w, uint64_t until_us, struct sockets_ready *ready)
@@ -176,7 +178,9 @@ static bool wait_for_more(struct worker *w)
     for (uint64_t end_us = w->now_us + BATCH_GAP_US; w->now_us < end_us;) {
         struct sockets_ready ready;
         wait_until(w, end_us, &ready);
-        receive_ready(w, &ready);
+        receive_media(w, &ready);
+        if (ready.casual)
+            receive_casual(w);
         if (ready.inbox || ready.room)
             break;
         if (w->batch.layer != layer || w->batch.count != count)
@@ -208,9 +212,13 @@ static void turn(struct worker *w, bool *more_mail)
     if (ready.inbox)
         mailbox_clear(&w->inbox);
     *more_mail = take_mail(w);
-    receive_ready(w, &ready);
+    receive_media(w, &ready);
     gather(w);
     batch_flush(&w->batch, w->now_us);
+    if (ready.casual || sockets_round_is_due(&w->sockets, w->now_us)) {
+        flush(w); /* media does not wait for it */
+        receive_casual(w);
+    }
     timer_run(&w->timers, w->now_us);
     while (w->dirty) {
         struct room *room = w->dirty;

@@ -1,4 +1,4 @@
-/* What a worker waits for, on real sockets; when reports and the time wake it. */
+/* What a worker waits for, on real sockets; when casual datagrams and the time wake it. */
 #include "sockets.h"
 
 #include "clock.h"
@@ -48,14 +48,15 @@ static struct sockets_ready look(struct desk *d)
     struct sockets_ready ready;
     d->now_us = clock_now_us();
     sockets_wait(&d->sockets, 0, &d->now_us, &ready);
+    ready.casual |= sockets_round_is_due(&d->sockets, d->now_us);
     return ready;
 }
 
 /* That long after the last look, as far as rounds go. */
-static void looked(struct desk *d, bool any, uint64_t after_us)
+static void looked(struct desk *d, size_t came, uint64_t after_us)
 {
-    receive_at(&d->bench, &d->sockets.at[0].reports);
-    sockets_looked(&d->sockets, any, d->sockets.looked_us + after_us);
+    receive_at(&d->bench, &d->sockets.at[0].casual);
+    sockets_looked(&d->sockets, came, d->sockets.looked_us + after_us);
 }
 
 static void tells_what_is_there(void **state)
@@ -64,24 +65,24 @@ static void tells_what_is_there(void **state)
     struct desk d;
     set_up_desk(&d);
     struct sockets_ready ready = look(&d);
-    assert_true(!ready.count && !ready.reports && !ready.inbox && !ready.room);
+    assert_true(!ready.count && !ready.casual && !ready.inbox && !ready.room);
 
     send_head(&d, 0x80, 0x60);
     ready = look(&d);
     assert_int_equal(ready.count, 1);
     assert_ptr_equal(ready.media[0], &d.sockets.at[0]);
-    assert_false(ready.reports);
+    assert_false(ready.casual);
     receive(&d.bench, &d.sockets.at[0]);
     assert_int_equal(look(&d).count, 0);
 
     send_report(&d);
     ready = look(&d);
-    assert_true(ready.reports && !ready.count);
-    receive_at(&d.bench, &d.sockets.at[0].reports);
+    assert_true(ready.casual && !ready.count);
+    receive_at(&d.bench, &d.sockets.at[0].casual);
 
     assert_int_equal(eventfd_write(d.inbox, 1), 0);
     ready = look(&d);
-    assert_true(ready.inbox && !ready.reports);
+    assert_true(ready.inbox && !ready.casual);
     tear_down_desk(&d);
 }
 
@@ -105,12 +106,12 @@ static void a_report_that_is_rare_wakes_the_worker(void **state)
     (void)state;
     struct desk d;
     set_up_desk(&d);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 20; i++) {
         send_report(&d);
-        assert_true(look(&d).reports);
-        looked(&d, true, SOCKETS_ROUND_US);
+        assert_true(look(&d).casual);
+        looked(&d, 1, SOCKETS_ROUND_US + 1);
     }
-    assert_false(look(&d).reports);
+    assert_false(look(&d).casual);
     tear_down_desk(&d);
 }
 
@@ -122,24 +123,59 @@ static void reports_that_are_dense_wait_for_their_round(void **state)
     struct desk d;
     set_up_desk(&d);
     uint64_t hour_us = UINT64_C(3600000000);
-    looked(&d, true, clock_now_us() + hour_us);
-    looked(&d, true, SOCKETS_ROUND_US - 1);
+    looked(&d, 0, clock_now_us() + hour_us);
+    looked(&d, SOCKETS_COUNT_US / SOCKETS_ROUND_US, SOCKETS_COUNT_US - 1);
+    assert_false(d.sockets.rounds); /* one burst is not yet a crowd */
+    looked(&d, 0, 1);
     send_report(&d);
-    assert_false(look(&d).reports);
+    assert_false(look(&d).casual);
     send_head(&d, 0x80, 0x60); /* others wake it as ever */
     struct sockets_ready ready = look(&d);
-    assert_true(ready.count == 1 && !ready.reports);
+    assert_true(ready.count == 1 && !ready.casual);
     receive(&d.bench, &d.sockets.at[0]);
 
-    d.sockets.looked_us = 0;
-    assert_true(look(&d).reports);
-    looked(&d, true, clock_now_us() + hour_us); /* rounds go on as long as each finds something */
+    d.sockets.looked_us = d.sockets.round_us = 0;
+    assert_true(look(&d).casual);
+    looked(&d, 0, clock_now_us() + hour_us + SOCKETS_COUNT_US - 1); /* one that finds nothing ends nothing */
     send_report(&d);
-    assert_false(look(&d).reports);
-    looked(&d, true, SOCKETS_ROUND_US);
-    looked(&d, false, SOCKETS_ROUND_US);
+    assert_false(look(&d).casual);
+    looked(&d, SOCKETS_COUNT_US / SOCKETS_ROUND_US - 1, SOCKETS_COUNT_US);
     send_report(&d);
-    assert_true(look(&d).reports); /* at once again */
+    assert_true(look(&d).casual); /* at once again */
+    tear_down_desk(&d);
+}
+
+/* Rounds are due at multiples of their length, between half of it and half as much again away; where a turn
+ * is due anyway, after half of it; and where more is there than one look fetches, at once. */
+static void rounds_are_due_together_with_timers(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t looked_us; /* after a multiple */
+        size_t came;
+        uint64_t round_us; /* likewise */
+    } rows[] = {
+        {0, 1, SOCKETS_ROUND_US},
+        {SOCKETS_ROUND_US / 2, 1, SOCKETS_ROUND_US},
+        {SOCKETS_ROUND_US / 2 + 1, 1, 2 * SOCKETS_ROUND_US},
+        {SOCKETS_ROUND_US - 1, UDP_RX_MOST - 1, 2 * SOCKETS_ROUND_US},
+        {1234, UDP_RX_MOST, 1234},
+    };
+    struct desk d;
+    set_up_desk(&d);
+    for (size_t r = 0; r < COUNT(rows); r++) {
+        sockets_looked(&d.sockets, rows[r].came, 7 * SOCKETS_ROUND_US + rows[r].looked_us);
+        assert_int_equal(d.sockets.round_us, 7 * SOCKETS_ROUND_US + rows[r].round_us);
+    }
+    d.sockets.rounds = true;
+    uint64_t now_us = clock_now_us();
+    d.sockets.round_us = now_us + UINT64_C(3600000000);
+    d.sockets.looked_us = now_us - SOCKETS_ROUND_US / 2;
+    assert_true(look(&d).casual);
+    d.sockets.looked_us = now_us + UINT64_C(3600000000);
+    assert_false(look(&d).casual);
+    d.sockets.round_us = now_us;
+    assert_true(look(&d).casual);
     tear_down_desk(&d);
 }
 
@@ -151,10 +187,10 @@ static void a_round_ends_the_wait(void **state)
     struct sockets_ready ready;
     set_up_desk(&d);
     d.now_us = clock_now_us();
-    sockets_looked(&d.sockets, true, d.now_us);
-    sockets_looked(&d.sockets, true, d.now_us);
+    sockets_looked(&d.sockets, 1, d.now_us - SOCKETS_COUNT_US);
+    sockets_looked(&d.sockets, SOCKETS_COUNT_US / SOCKETS_ROUND_US, d.now_us);
     sockets_wait(&d.sockets, UINT64_MAX, &d.now_us, &ready);
-    assert_true(ready.reports);
+    assert_true(sockets_round_is_due(&d.sockets, d.now_us));
     tear_down_desk(&d);
 }
 
@@ -279,6 +315,7 @@ int main(void)
         cmocka_unit_test(room_for_sending_is_asked_for_while_it_is_wanted),
         cmocka_unit_test(a_report_that_is_rare_wakes_the_worker),
         cmocka_unit_test(reports_that_are_dense_wait_for_their_round),
+        cmocka_unit_test(rounds_are_due_together_with_timers),
         cmocka_unit_test(a_round_ends_the_wait),
         cmocka_unit_test(what_is_due_waits_for_dense_media),
         cmocka_unit_test(what_is_due_waits_for_nothing_else),

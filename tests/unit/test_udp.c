@@ -48,15 +48,15 @@ static void both_families_share_a_port(void **state)
     udp_close(&six);
 }
 
-/* --- Split: reports, and what leaves, by sockets of their own ---------------------------- */
+/* --- Split: what is casual, and what leaves, by sockets of their own ---------------------------- */
 
-static void reports_come_in_by_themselves(void **state)
+static void what_is_casual_comes_in_by_itself(void **state)
 {
     (void)state;
     static const struct {
         uint8_t head[2];
         size_t len;
-        bool report;
+        bool casual;
     } rows[] = {
         {{0x80, 0xc8}, 28, true},   /* sender report */
         {{0x81, 0xc9}, 32, true},   /* receiver report */
@@ -75,9 +75,16 @@ static void reports_come_in_by_themselves(void **state)
         {{0x90, 0xe0}, 999, false}, /* with its marker */
         {{0xbf, 0xbf}, 12, false},  /* 63 with a marker */
         {{0x80, 0xff}, 12, false},  /* 127 with a marker */
-        {{0x00, 0xc8}, 20, false},  /* STUN, by its first byte */
-        {{0x16, 0xfe}, 60, false},  /* DTLS */
-        {{0x7f, 0xc8}, 60, false},  {{0xc0, 0xc8}, 60, false}, {{0x80}, 1, false}, {{0}, 0, false},
+        {{0x00, 0x01}, 20, true},   /* STUN: a check */
+        {{0x01, 0x01}, 20, true},   /* and its answer */
+        {{0x03, 0xff}, 20, true},   /* the last that its first byte tells */
+        {{0x04, 0x01}, 20, false},  /* none */
+        {{0}, 1, true},
+        {{0x16, 0xfe}, 60, false}, /* DTLS */
+        {{0x7f, 0xc8}, 60, false},
+        {{0xc0, 0xc8}, 60, false},
+        {{0x80}, 1, false},
+        {{0}, 0, false},
     };
     for (size_t k = 0; k < COUNT(loopbacks) * COUNT(rows); k++) {
         size_t i = k % COUNT(rows);
@@ -86,8 +93,8 @@ static void reports_come_in_by_themselves(void **state)
         assert_int_equal(udp_split(&b.to), 0);
         uint8_t data[999] = {rows[i].head[0], rows[i].head[1]};
         assert_int_equal(udp_send_to(&b.tx, &b.sock, &b.to.local, data, rows[i].len), 0);
-        assert_int_equal(receive_at(&b, &b.to.reports)->count, rows[i].report);
-        assert_int_equal(receive_at(&b, &b.to.in)->count, !rows[i].report);
+        assert_int_equal(receive_at(&b, &b.to.casual)->count, rows[i].casual);
+        assert_int_equal(receive_at(&b, &b.to.in)->count, !rows[i].casual);
         tear_down(&b);
     }
 }
@@ -99,7 +106,7 @@ static void what_leaves_has_the_same_address(void **state)
         struct bench b;
         set_up(&b, loopbacks[i], 16);
         assert_int_equal(udp_split(&b.sock), 0);
-        assert_true(b.sock.out != b.sock.in.fd && b.sock.out != b.sock.reports.fd);
+        assert_true(b.sock.out != b.sock.in.fd && b.sock.out != b.sock.casual.fd);
         assert_int_equal(udp_send_to(&b.tx, &b.sock, &b.to.local, "", 1), 0);
         const struct inbox *in = receive(&b, &b.to);
         assert_int_equal(in->count, 1);
@@ -234,7 +241,7 @@ static void one_call_is_bounded(void **state)
     set_up(&b, "127.0.0.1", 16);
     static struct inbox in;
     in.count = 0;
-    const size_t most = UDP_RX_BATCH * UDP_RX_ROUNDS;
+    const size_t most = UDP_RX_MOST;
     uint8_t data[8] = {0};
     for (uint32_t n = 0; n < most + 5; n++) {
         put_u32(data, n);
@@ -254,7 +261,7 @@ int main(void)
         cmocka_unit_test(opens_with_what_the_kernel_granted),
         cmocka_unit_test(says_why_it_cannot_open),
         cmocka_unit_test(both_families_share_a_port),
-        cmocka_unit_test(reports_come_in_by_themselves),
+        cmocka_unit_test(what_is_casual_comes_in_by_itself),
         cmocka_unit_test(what_leaves_has_the_same_address),
         cmocka_unit_test(a_second_server_finds_the_port_in_use),
         cmocka_unit_test(reads_lists_of_literals),
