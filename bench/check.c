@@ -15,7 +15,7 @@ static const uint16_t known_attributes[] = {
 
 void check_init(struct check *c, const char *server_ufrag, const char *server_pwd, const char *ufrag)
 {
-    *c = (struct check){.waits = false};
+    *c = (struct check){.count = 0};
     stun_agent_init(&c->stun, known_attributes, STUN_COMPATIBILITY_RFC5389,
                     STUN_AGENT_USAGE_SHORT_TERM_CREDENTIALS | STUN_AGENT_USAGE_USE_FINGERPRINT);
     snprintf(c->username, sizeof(c->username), "%s:%s", server_ufrag, ufrag);
@@ -25,25 +25,24 @@ void check_init(struct check *c, const char *server_ufrag, const char *server_pw
 size_t check_build(struct check *c, uint8_t *out, size_t cap)
 {
     StunMessage msg;
-    if (c->waits)
-        stun_agent_forget_transaction(&c->stun, c->pending);
+    StunTransactionId *sent = &c->sent[c->count % CHECK_WAITED_MAX];
+    if (c->count >= CHECK_WAITED_MAX)
+        stun_agent_forget_transaction(&c->stun, *sent);
     size_t len = stun_usage_ice_conncheck_create(
         &c->stun, &msg, out, cap, (const uint8_t *)c->username, strlen(c->username), (const uint8_t *)c->pwd,
         strlen(c->pwd), true, true, PRIORITY, TIE_BREAKER, NULL, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
-    c->waits = len > 0;
-    if (c->waits)
-        stun_message_id(&msg, c->pending);
+    if (len > 0) {
+        stun_message_id(&msg, *sent);
+        c->count++;
+    }
     return len;
 }
 
 bool check_response(struct check *c, const uint8_t *p, size_t len)
 {
     StunMessage msg;
-    if (!c->waits || stun_agent_validate(&c->stun, &msg, p, len, NULL, NULL) != STUN_VALIDATION_SUCCESS ||
-        stun_message_get_class(&msg) != STUN_RESPONSE)
-        return false;
-    c->waits = false; /* libnice forgets a transaction that was answered */
-    return true;
+    return stun_agent_validate(&c->stun, &msg, p, len, NULL, NULL) == STUN_VALIDATION_SUCCESS &&
+           stun_message_get_class(&msg) == STUN_RESPONSE;
 }
 
 /* USERNAME is our ufrag, a colon, the server's. */

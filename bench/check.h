@@ -8,24 +8,26 @@
 
 #include <stun/stunagent.h>
 
-enum { CHECK_LEN_MAX = 700 };
+enum {
+    CHECK_LEN_MAX = 700,
+    CHECK_WAITED_MAX = 16, /* the last checks, whose answers count: the way may be longer than a repetition */
+};
 
 struct check {
     StunAgent stun;
-    char username[2 * SFU_UFRAG_MAX + 2]; /* server's ufrag, colon, ours */
-    char pwd[SFU_PWD_MAX + 1];            /* the server's */
-    StunTransactionId pending;            /* of the last check, while `waits` */
-    bool waits;
+    char username[2 * SFU_UFRAG_MAX + 2];     /* server's ufrag, colon, ours */
+    char pwd[SFU_PWD_MAX + 1];                /* the server's */
+    StunTransactionId sent[CHECK_WAITED_MAX]; /* the last ones, a ring */
+    size_t count;                             /* of all that were sent */
 };
 
 /* Checks with these credentials from now on: for a start and for an ICE restart. */
 void check_init(struct check *c, const char *server_ufrag, const char *server_pwd, const char *ufrag);
 
-/* A check with USE-CANDIDATE; the one before it is not waited for any more. Its
- * length, 0 where it does not fit. */
+/* A check with USE-CANDIDATE. Its length, 0 where it does not fit. */
 size_t check_build(struct check *c, uint8_t *out, size_t cap);
 
-/* Whether this STUN message is the authentic success of the last check. */
+/* Whether this STUN message is the authentic success of a check that is waited for. */
 bool check_response(struct check *c, const uint8_t *p, size_t len);
 
 /* Whom the server's own checks are to; server: where they come from. */

@@ -20,8 +20,6 @@ static size_t build_controlled(struct check *c, uint8_t *out)
         stun_usage_ice_conncheck_create(&c->stun, &msg, out, CHECK_LEN_MAX, (const uint8_t *)c->username,
                                         strlen(c->username), (const uint8_t *)c->pwd, strlen(c->pwd), false,
                                         false, 1, 7, NULL, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
-    stun_message_id(&msg, c->pending);
-    c->waits = true;
     return len;
 }
 
@@ -61,10 +59,64 @@ static void only_authentic_checks_are_answered(void **state)
     }
 }
 
+static bool password_of_server(StunAgent *agent, StunMessage *msg, uint8_t *username, uint16_t len,
+                               uint8_t **password, size_t *password_len, void *arg)
+{
+    (void)agent;
+    (void)msg;
+    (void)username;
+    (void)len;
+    *password = arg;
+    *password_len = strlen(arg);
+    return true;
+}
+
+/* As a lite server answers. */
+static size_t answer_controlled(struct check *server, const uint8_t *p, size_t len, uint8_t *out)
+{
+    static char pwd[] = "1098765432109876543210";
+    StunMessage msg, reply;
+    struct sockaddr_in from = {.sin_family = AF_INET};
+    struct sockaddr_storage source = {0};
+    bool control = false;
+    size_t out_len = CHECK_LEN_MAX;
+    memcpy(&source, &from, sizeof(from));
+    assert_int_equal(stun_agent_validate(&server->stun, &msg, p, len, password_of_server, pwd),
+                     STUN_VALIDATION_SUCCESS);
+    assert_int_equal(stun_usage_ice_conncheck_create_reply(&server->stun, &msg, &reply, out, &out_len,
+                                                           &source, sizeof(from), &control, 7,
+                                                           STUN_USAGE_ICE_COMPATIBILITY_RFC5245),
+                     STUN_USAGE_ICE_RETURN_SUCCESS);
+    return out_len;
+}
+
+/* The answers come late, to checks that were followed by others; each is taken once, and none that nobody
+ * waits for any more. */
+static void answers_may_be_late(void **state)
+{
+    (void)state;
+    enum { ALL = CHECK_WAITED_MAX + 2 };
+    static uint8_t replies[ALL][CHECK_LEN_MAX];
+    size_t lens[ALL];
+    struct check server, participant;
+    check_init(&server, "mine", "0123456789012345678901", "theirs");
+    check_init(&participant, "theirs", "1098765432109876543210", "mine");
+    for (size_t i = 0; i < ALL; i++) {
+        uint8_t request[CHECK_LEN_MAX];
+        size_t len = check_build(&participant, request, sizeof(request));
+        lens[i] = answer_controlled(&server, request, len, replies[i]);
+    }
+    for (size_t i = 0; i < ALL; i++) {
+        assert_int_equal(check_response(&participant, replies[i], lens[i]), i >= ALL - CHECK_WAITED_MAX);
+        assert_false(check_response(&participant, replies[i], lens[i]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_authentic_checks_are_answered),
+        cmocka_unit_test(answers_may_be_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
