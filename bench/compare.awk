@@ -9,6 +9,7 @@ $7 != "" {
     key = $1 SUBSEP $2 SUBSEP $3 SUBSEP $4 SUBSEP $6
     values[key] = values[key] " " $7
     if ($5 > rounds) rounds = $5
+    if ($5 > rounds_of[$1, $2]) rounds_of[$1, $2] = $5
 }
 
 # Of all rounds; "" where there is none.
@@ -115,8 +116,8 @@ function limit(load, words,    janus, plenum) {
     if (janus == "" && plenum == "") return
     if (!limits++) {
         print "## The most that one core carries\n"
-        print "Viewers are added until a step of the ramp loses 0.1 %, or somebody gets less than was sent. What is told is"
-        print "the last step before that.\n"
+        print "Viewers are added until a step of a ramp loses 0.1 %, or somebody gets less than was sent. What is told is"
+        printf "the last step before that, the median of %d.\n\n", rounds_of["loopback", load]
         print "| load | step, Janus / Plenum | Janus, viewers | packets/s | Plenum, viewers | packets/s | times more |"
         print "|---|---|---|---|---|---|---|"
     }
@@ -184,7 +185,8 @@ END {
     printf "Load average at the end: %s (these two make about 2; with more, others were at work, and latency suffers\n",
         about["load"]
     print "most). Compare what stands in one row, not with figures from elsewhere. What other programs do to the machine can"
-    print "only add to a cost or a delay: the least of all rounds is nearest to what a server itself takes.\n"
+    print "only add to a cost or a delay: the least of all rounds is nearest to what a server itself takes. Rows of 40 and"
+    print "80 viewers, and Janus with its default threads, are of one run.\n"
     print "![CPU for each forwarded packet](results-cost.svg)\n"
     print "![Latency](results-latency.svg)\n"
     print "The server has core 0, `plenum-bench` core 1. Both servers get the same packets: VP8 of 1,150 bytes, 250 a second,"
@@ -215,7 +217,8 @@ END {
     if (median("veth", "bursts", 150, "plenum", "us_per_packet") != "") {
         print "## Over a pair of interfaces\n"
         print "The load tester has a network of its own behind a veth pair with `tx-udp-segmentation off`: what the server"
-        print "sends in one piece the kernel cuts up, in the server's time, as with most network cards.\n"
+        printf "sends in one piece the kernel cuts up, in the server's time, as with most network cards. %d rounds.\n\n",
+            rounds_of["veth", "bursts"]
         cost_table("veth")
         delay_table("veth")
     }
