@@ -97,6 +97,14 @@ record() {
     printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$net" "$load" "$viewers" "$who" "$round" "$1" "$2" >>"$out/$part.tsv"
 }
 
+# What the machine takes for bursts at the moment, without any server: by that the figures can be told apart from those
+# of another hour.
+look_at_machine() {
+    load=send viewers=0 who=machine
+    # shellcheck disable=SC2086
+    record ns "$($first taskset -c $server_core build/release/bench/micro 'sendmmsg with UDP_SEGMENT' | awk '{ print $(NF - 1) }')"
+}
+
 # bench ARGUMENT...: against the server that runs; what it saw is in run.json. Loopback charges the receiver's kernel
 # work to the sender: the load tester takes its packets one by one there, as browsers do.
 # shellcheck disable=SC2086
@@ -180,6 +188,7 @@ run_load() {
 compare() {
     name=$1 size=$2
     shift 2
+    look_at_machine
     for who in "$@"; do
         run_load "$name" "$size"
     done
@@ -380,7 +389,7 @@ fi
 need $build_packages gnuplot-nox iproute2 ethtool util-linux
 if [ "$1" != report ]; then
     cmake --preset release >/dev/null
-    cmake --build --preset release --target plenum plenum-bench >&2
+    cmake --build --preset release --target plenum plenum-bench micro >&2
     git describe --always --dirty --exclude '*' >"$out/commit" 2>/dev/null || echo unknown >"$out/commit"
     user=
     [ "$(id -u)" = 0 ] || user=--map-root-user
