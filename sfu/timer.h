@@ -43,8 +43,8 @@ static inline bool timer_is_set(const struct timer *t)
  * allocation (and, like GLib's, it ends the process where there is no memory). */
 void timer_set(struct timer_heap *heap, struct timer *t, uint64_t when_us);
 
-/* For the last multiple of TIMER_GRID_US up to then: for what a crowd has to do each second or so, as to be
- * woken for each of them would cost more than to do it. */
+/* For the last multiple of TIMER_GRID_US up to then: for what a crowd has to do again and again, though not
+ * to the millisecond, as to be woken for each of them would cost more than to do it. */
 void timer_set_about(struct timer_heap *heap, struct timer *t, uint64_t when_us);
 
 /* Not set = nothing happens. */
