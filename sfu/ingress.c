@@ -157,8 +157,7 @@ void transport_rtp(struct transport *t, const uint8_t *data, size_t len, const s
         t->media_us = now_us;
         counter_add(&w->counters, COUNT_rtp_packets, 1);
         ice_authentic(&t->connection.ice, from, now_us);
-        if (!timer_is_set(&t->feedback_timer))
-            timer_set(&w->timers, &t->feedback_timer, now_us + TRANSPORT_FEEDBACK_US);
+        transport_feedback_soon(t, now_us);
         receive_authentic(t, p, now_us);
     } else {
         counter_add(&w->counters, rtp_drops[verdict], 1);

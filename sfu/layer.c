@@ -305,6 +305,8 @@ void layer_want_key(struct layer *l)
     l->key_wanted = true;
     if (l->track->remote)
         remote_want_key(l);
+    else if (l->track->publisher)
+        transport_feedback_soon(l->track->publisher, l->track->room->worker->now_us);
 }
 
 bool layer_key_due(struct layer *l, uint64_t now_us)

@@ -157,33 +157,51 @@ static void tell_rate(struct compound *c, struct receive_estimate *e, uint64_t n
 }
 
 /* Each report is a datagram of its own: it may be as long as one. */
-static void acknowledge(struct transport *t, uint64_t now_us)
+static void acknowledge(struct transport *t, struct transport_cc *cc, uint64_t now_us)
 {
     uint8_t bytes[TRANSPORT_CC_LEN_MAX];
     size_t len;
-    struct transport_cc *cc = t->arrival.transport_cc;
-    if (!cc || transport_cc_due_us(cc) > now_us)
+    if (transport_cc_due_us(cc) > now_us)
         return;
     uint32_t media = t->streams.count ? t->streams.at[0].ssrc : 0;
     while ((len = transport_cc_build(cc, t->rtcp_ssrc, media, now_us, bytes, sizeof(bytes))) > 0)
         connection_send_rtcp(&t->connection, bytes, len);
 }
 
-void report_feedback(struct transport *t, uint64_t now_us)
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What a layer lacks is asked for where that is due; returns when it may be next. */
+static uint64_t ask_for(struct compound *c, struct layer *l, uint64_t now_us)
+{
+    if (l->nack && nack_next_us(l->nack) <= now_us)
+        ask_again(c, l, now_us);
+    if (layer_key_due(l, now_us))
+        ask_key_frame(c, l);
+    if (l->key_wanted)
+        return now_us;
+    return l->nack ? nack_next_us(l->nack) : TIMER_NEVER;
+}
+
+uint64_t report_feedback(struct transport *t, uint64_t now_us)
 {
     struct compound c;
+    uint64_t next_us = TIMER_NEVER;
     begin(&c, t);
     for (size_t i = 0; i < SFU_TRACKS_MAX; i++) {
-        for (uint8_t j = 0; t->tracks[i] && j < t->tracks[i]->layer_count; j++) {
-            struct layer *l = &t->tracks[i]->layers[j];
-            if (l->nack && nack_next_us(l->nack) <= now_us)
-                ask_again(&c, l, now_us);
-            if (layer_key_due(l, now_us))
-                ask_key_frame(&c, l);
-        }
+        for (uint8_t j = 0; t->tracks[i] && j < t->tracks[i]->layer_count; j++)
+            next_us = earlier(next_us, ask_for(&c, &t->tracks[i]->layers[j], now_us));
     }
-    if (t->arrival.estimate)
+    if (t->arrival.estimate) {
         tell_rate(&c, t->arrival.estimate, now_us);
+        next_us = now_us;
+    }
     flush(&c);
-    acknowledge(t, now_us);
+    if (t->arrival.transport_cc) {
+        acknowledge(t, t->arrival.transport_cc, now_us);
+        next_us = earlier(next_us, transport_cc_due_us(t->arrival.transport_cc));
+    }
+    return next_us;
 }

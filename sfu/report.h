@@ -13,5 +13,6 @@ void report_second(struct transport *t, uint64_t now_us);
 /* BYE for all that it sends (RFC 3550, section 6.6): the last word. */
 void report_bye(struct transport *t);
 
-/* What is due of NACKs, key frame requests, and transport-wide feedback or REMB. */
-void report_feedback(struct transport *t, uint64_t now_us);
+/* What is due of NACKs, key frame requests, and transport-wide feedback or REMB. Returns when more of it may
+ * be due, TIMER_NEVER: not before the next packet. */
+uint64_t report_feedback(struct transport *t, uint64_t now_us);

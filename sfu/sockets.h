@@ -16,7 +16,7 @@
 #include "udp.h"
 
 enum {
-    SOCKETS_ROUND_US = TIMER_GRID_US / 2,
+    SOCKETS_ROUND_US = TIMER_GRID_US,
     SOCKETS_COUNT_US = 100000, /* what came in so long says whether that is dense */
     SOCKETS_DENSE_US = 4000,   /* between packets of media, on average and lately: they come densely */
     SOCKETS_LATE_US = 4000,    /* what is due then may be that late */

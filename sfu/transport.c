@@ -274,9 +274,15 @@ static void on_second(void *arg, uint64_t now_us)
 static void on_feedback(void *arg, uint64_t now_us)
 {
     struct transport *t = arg;
-    report_feedback(t, now_us);
-    if (now_us - t->media_us < TRANSPORT_SECOND_US)
-        timer_set_about(&t->worker->timers, &t->feedback_timer, now_us + TRANSPORT_FEEDBACK_US);
+    uint64_t next_us = report_feedback(t, now_us), soonest_us = now_us + TRANSPORT_FEEDBACK_US;
+    if (next_us != TIMER_NEVER && now_us - t->media_us < TRANSPORT_SECOND_US)
+        timer_set_about(&t->worker->timers, &t->feedback_timer, next_us > soonest_us ? next_us : soonest_us);
+}
+
+void transport_feedback_soon(struct transport *t, uint64_t now_us)
+{
+    if (!timer_is_set(&t->feedback_timer) || t->feedback_timer.when_us > now_us)
+        timer_set(&t->worker->timers, &t->feedback_timer, now_us);
 }
 
 /* --- Sending -------------------------------------------------------------------------- */

@@ -16,7 +16,7 @@ struct track;
 struct worker;
 
 enum {
-    TRANSPORT_FEEDBACK_US = 20000, /* between looks for what is missing, while packets come */
+    TRANSPORT_FEEDBACK_US = 20000, /* between looks for what is missing, where no packet comes meanwhile */
     TRANSPORT_SECOND_US = 1000000, /* between reports, and looks at who is still there */
 };
 
@@ -72,6 +72,10 @@ void transport_dtls(struct transport *t, const uint8_t *data, size_t len, const 
 void transport_rtp(struct transport *t, const uint8_t *data, size_t len, const struct addr *from,
                    uint64_t now_us);
 void transport_rtcp(struct transport *t, uint8_t *data, size_t len, const struct addr *from, uint64_t now_us);
+
+/* At the end of this turn it is to be told what is due of feedback: a packet of its has come, or somebody
+ * waits for a key frame. What falls due later goes with the packets of that time, or soon after without. */
+void transport_feedback_soon(struct transport *t, uint64_t now_us);
 
 /* transport_send_rtp() comes soon: what it will touch, in the steps of slot_fetch(). Step 0 is the slot's
  * alone, through which the transport is found.

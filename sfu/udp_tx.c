@@ -356,9 +356,9 @@ static void commit(struct udp_tx *tx, struct udp_dest *dest, const struct udp_sl
         return;
     }
     tx->arrays->slots.at[tx->spare] = *s;
+    tx->fresh += s->kind == UDP_VIDEO && dest->count == 0 ? UDP_TX_FIRST : 1;
     append(tx, dest, tx->spare);
     tx->queued[s->kind]++;
-    tx->fresh++;
     tx->spare = tx->arrays->free[--tx->free_count];
 }
 

@@ -35,8 +35,11 @@ enum {
     UDP_TX_SLOTS = 4096, /* datagrams that one worker queues: a frame's packets for hundreds of viewers, as a
                             flush in mid-frame would halve its GSO messages */
     UDP_TX_SLOTS_MAX = 32767,
-    UDP_TX_BURST = 48, /* datagrams, for udp_tx_relieve(): few, so that the first viewer need not wait for the
-                          last, and all lie in a core's own cache */
+    UDP_TX_BURST =
+        48, /* datagrams, for udp_tx_relieve(): few, so that the first viewer need not wait for the
+               last, and all lie in a core's own cache. The first one of a picture that is queued for
+               somebody counts as UDP_TX_FIRST: it is a message of its own, and takes so long */
+    UDP_TX_FIRST = 4,
     UDP_TX_SEGMENTS_MAX = 64,   /* datagrams in one GSO message: UDP_MAX_SEGMENTS of older kernels */
     UDP_TX_MESSAGE_MAX = 65000, /* bytes in one: what an IP packet can hold, less headers */
 };
@@ -61,7 +64,7 @@ struct udp_tx {
     struct counters *counters;
     struct udp_tx_arrays *arrays;
     uint32_t queued[UDP_KIND_COUNT];
-    uint32_t fresh;             /* datagrams queued since the last flush or relief */
+    uint32_t fresh;             /* datagrams queued since the last flush or relief, by their weight */
     uint16_t free_count;        /* slots neither queued nor spare */
     uint16_t spare;             /* the slot that is being filled */
     struct udp_socket *sockets; /* with something queued */

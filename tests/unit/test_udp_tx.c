@@ -198,6 +198,24 @@ static void relief_leaves_those_alone_whose_turn_is_to_come(void **state)
     tear_down(&b);
 }
 
+/* A packet for each of 40, as where they come one by one: the first of them do not wait for the last. */
+static void single_packets_are_relieved_sooner(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct udp_dest dests[40] = {{0}};
+    set_up(&b, "127.0.0.1", UDP_TX_SLOTS);
+    for (size_t i = 0; i < 40; i++) {
+        udp_dest_set(&b.tx, &dests[i], &b.sock, &b.to.local);
+        queue(&b, &dests[i], (uint32_t)i, 900, UDP_VIDEO);
+        udp_tx_relieve(&b.tx, &dests[i]);
+        assert_int_equal(count(&b, COUNT_tx_datagrams), (i + 1) / 12 * 12);
+    }
+    udp_tx_flush(&b.tx, 1);
+    expect_numbers(receive(&b, &b.to), 0, 40);
+    tear_down(&b);
+}
+
 static void a_full_queue_flushes_itself(void **state)
 {
     (void)state;
@@ -423,6 +441,7 @@ int main(void)
         cmocka_unit_test(a_message_has_64_segments_at_most),
         cmocka_unit_test(many_destinations_get_what_is_theirs),
         cmocka_unit_test(relief_leaves_those_alone_whose_turn_is_to_come),
+        cmocka_unit_test(single_packets_are_relieved_sooner),
         cmocka_unit_test(a_full_queue_flushes_itself),
         cmocka_unit_test(short_counts_are_resumed),
         cmocka_unit_test(gso_refused_goes_plain_for_a_minute),
