@@ -2,7 +2,7 @@
 # compare.sh [--quick] [PART...]
 # Plenum and Janus (the package of Debian 12) under the same loads in turn, each on one core with the load tester on
 # another: tables in bench/RESULTS.md, plots beside it, every figure of every run in build/compare/PART.tsv. Parts:
-# loads, veth, limits, rooms, curves; without any all of them. Takes about 25 minutes, with --quick (one round, fewer
+# loads, veth, limits, rooms, curves; without any all of them. Takes about 30 minutes, with --quick (one round, fewer
 # loads) 3. What other parts have measured before stays in the report; `compare.sh report` measures nothing.
 # The report is written where at least loads and rooms were measured.
 # Root, or a user who may make namespaces; sudo for missing packages.
