@@ -23,12 +23,15 @@ enum {
     POLL_WAIT_MOST_US = 20000,
 };
 
+/* Messages are written whole: while it keeps the rest of one, libwebsockets takes a close frame for the end
+ * of the connection and says nothing of it, and who has left would seem to have lost the network. */
 static const struct lws_protocols protocols[] = {
     {.name = "http", .callback = http_page_callback, .per_session_data_size = sizeof(struct http_page)},
     {.name = "plenum",
      .callback = ws_callback,
      .per_session_data_size = sizeof(struct ws),
-     .rx_buffer_size = RECEIVE_BYTES},
+     .rx_buffer_size = RECEIVE_BYTES,
+     .tx_packet_size = WS_QUEUE_BYTES_MAX},
     {.name = NULL},
 };
 

@@ -59,6 +59,19 @@ test('stats: each request gets its own answer, whoever leaves meanwhile', async 
   await server.stop();
 });
 
+// The answers are longer than what libwebsockets writes at once unless it is told to.
+test('who closes while the answers are being written has left', async (t) => {
+  const server = await serveMedia(t);
+  for (let i = 0; i < 60; i++) {
+    const gone = await enter(server, 'Gone');
+    for (let id = 0; id < 8; id++) ask(gone, id);
+    for (let turns = i % 6; turns > 0; turns--) await new Promise(setImmediate);
+    gone.socket.close(1000);
+  }
+  await until('an empty house', async () => (await health(server)).participants === 0);
+  await server.stop();
+});
+
 test('WHIP: who goes before the answer, or deletes at once, does not stay in the room', async (t) => {
   const server = await serveMedia(t);
   const ann = await Client.open(server.ws);
