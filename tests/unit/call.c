@@ -356,6 +356,37 @@ struct sink *person_sink(const struct person *p, enum rtp_kind kind, size_t n)
     return &p->peer->sinks[person_slot(p, kind, n)];
 }
 
+static void describe_slot(const struct person *p, size_t slot, uint64_t now_us)
+{
+    const struct sink *s = &p->peer->sinks[slot];
+    const struct sfu_slot_event *told = &p->slots[slot];
+    fprintf(stderr, "  %s slot %zu: told %u times, track %u, why %d; came %lu, of %u",
+            s->kind == RTP_AUDIO ? "audio" : "video", slot, p->slot_events[slot], told->track, (int)told->why,
+            s->packets, s->csrc);
+    if (s->packets)
+        fprintf(stderr, ", the last %lu ms ago", (now_us - s->arrived_us) / 1000);
+    fprintf(stderr, "\n");
+}
+
+void call_describe(const struct call *c)
+{
+    uint64_t now_us = clock_now_us();
+    for (size_t i = 0; i < CALL_PEOPLE_MAX; i++) {
+        const struct person *p = &c->people[i];
+        if (!p->peer)
+            continue;
+        fprintf(stderr, "participant %u%s:", p->participant, p->connected ? "" : ", not connected");
+        for (size_t j = 0; j < p->desc.media.track_count; j++)
+            fprintf(stderr, " track %u, layers wanted %x;", p->desc.media.tracks[j].id, p->wanted[j]);
+        fprintf(stderr, "\n");
+        for (size_t j = 0; j < p->peer->sink_count; j++)
+            describe_slot(p, j, now_us);
+    }
+    for (size_t i = 0; i < c->speaker_count; i++)
+        fprintf(stderr, "speaker %u%s\n", c->speakers[i].participant,
+                c->speakers[i].dominant ? ", dominant" : "");
+}
+
 void person_assert_sound(const struct person *p)
 {
     assert_int_equal(p->peer->undecryptable, 0);

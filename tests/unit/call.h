@@ -107,6 +107,9 @@ size_t person_slot(const struct person *p, enum rtp_kind kind, size_t n);
 
 uint64_t call_counter(const struct call *c, const char *name);
 
+/* Who was told what of each slot, what came in it, and who speaks, to stderr: for a test that has failed. */
+void call_describe(const struct call *c);
+
 /* Nobody saw anything that must not be: see sink.h. */
 void person_assert_sound(const struct person *p);
 
@@ -115,8 +118,10 @@ void person_assert_sound(const struct person *p);
     do {                                                                                                     \
         uint64_t end_us_ = clock_now_us() + CALL_PATIENCE_US;                                                \
         while (!(condition)) {                                                                               \
-            if (clock_now_us() > end_us_)                                                                    \
+            if (clock_now_us() > end_us_) {                                                                  \
+                call_describe(call);                                                                         \
                 fail_msg("%s:%d: never came true: %s", __FILE__, __LINE__, #condition);                      \
+            }                                                                                                \
             call_turn(call);                                                                                 \
         }                                                                                                    \
     } while (0)
