@@ -56,11 +56,6 @@ static const struct peer_upcalls peer_upcalls = {.output = output};
 
 /* --- Time -------------------------------------------------------------------------- */
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Someone who begins to speak begins at once; someone who is silent sends a packet now and then. */
 static void set_speech(struct guest *g, bool speaks)
 {
@@ -119,11 +114,11 @@ static void tick(void *arg, uint64_t now_us)
     if (speaks != g->speaks)
         set_speech(g, speaks);
     run_impairment(g, now_us);
-    uint64_t next_us = earlier(peer_tick(g->peer, now_us), talk_next_us(&g->talk, g->person, now_us));
+    uint64_t next_us = timer_earlier(peer_tick(g->peer, now_us), talk_next_us(&g->talk, g->person, now_us));
     run_impairment(g, now_us);
-    next_us = earlier(next_us, earlier(impair_next_us(&g->up), impair_next_us(&g->down)));
+    next_us = timer_earlier(next_us, timer_earlier(impair_next_us(&g->up), impair_next_us(&g->down)));
     note_steps(g, now_us);
-    timer_set(g->shared->timers, &g->timer, earlier(next_us, now_us + IDLE_US));
+    timer_set(g->shared->timers, &g->timer, timer_earlier(next_us, now_us + IDLE_US));
 }
 
 /* --- Receiving ----------------------------------------------------------------------- */
@@ -178,7 +173,7 @@ static void shape_video(struct source_conf *c, const struct options *o, const st
     c->key_packets =
         (uint16_t)(packets * o->key_size > c->packets ? packets * o->key_size + 0.999 : c->packets);
     c->interval_us = (uint32_t)(1e6 / l->fps);
-    c->spread_us = (uint32_t)earlier((uint64_t)(o->spacing * 1e6) * c->packets, c->interval_us);
+    c->spread_us = (uint32_t)timer_earlier((uint64_t)(o->spacing * 1e6) * c->packets, c->interval_us);
     c->width = l->width;
     c->height = l->height;
 }

@@ -1,6 +1,7 @@
 #include "peer.h"
 
 #include "peer_rtcp.h"
+#include "timer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -262,11 +263,6 @@ static uint64_t run_sources(struct peer *p, uint64_t now_us)
 
 /* --- Time --------------------------------------------------------------------------- */
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 static void send_check(struct peer *p, uint64_t now_us)
 {
     uint8_t datagram[CHECK_LEN_MAX];
@@ -291,7 +287,7 @@ uint64_t peer_tick(struct peer *p, uint64_t now_us)
 {
     if (p->check_us <= now_us)
         send_check(p, now_us);
-    uint64_t next_us = earlier(p->check_us, run_dtls(p, now_us));
+    uint64_t next_us = timer_earlier(p->check_us, run_dtls(p, now_us));
     if (!peer_connected(p))
         return next_us;
     if (p->second_us <= now_us) {
@@ -304,11 +300,12 @@ uint64_t peer_tick(struct peer *p, uint64_t now_us)
     }
     if (transport_cc_due_us(&p->transport_cc) <= now_us)
         peer_rtcp_acknowledge(p, now_us);
-    next_us = earlier(next_us, earlier(p->second_us, peer_due_us(p)));
-    return earlier(next_us, run_sources(p, now_us));
+    next_us = timer_earlier(next_us, timer_earlier(p->second_us, peer_due_us(p)));
+    return timer_earlier(next_us, run_sources(p, now_us));
 }
 
 uint64_t peer_due_us(const struct peer *p)
 {
-    return earlier(transport_cc_due_us(&p->transport_cc), p->missing && !p->silent ? p->nack_us : UINT64_MAX);
+    return timer_earlier(transport_cc_due_us(&p->transport_cc),
+                         p->missing && !p->silent ? p->nack_us : UINT64_MAX);
 }

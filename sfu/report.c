@@ -168,11 +168,6 @@ static void acknowledge(struct transport *t, struct transport_cc *cc, uint64_t n
         connection_send_rtcp(&t->connection, bytes, len);
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* What a layer lacks is asked for where that is due; returns when it may be next. */
 static uint64_t ask_for(struct compound *c, struct layer *l, uint64_t now_us)
 {
@@ -192,7 +187,7 @@ uint64_t report_feedback(struct transport *t, uint64_t now_us)
     begin(&c, t);
     for (size_t i = 0; i < SFU_TRACKS_MAX; i++) {
         for (uint8_t j = 0; t->tracks[i] && j < t->tracks[i]->layer_count; j++)
-            next_us = earlier(next_us, ask_for(&c, &t->tracks[i]->layers[j], now_us));
+            next_us = timer_earlier(next_us, ask_for(&c, &t->tracks[i]->layers[j], now_us));
     }
     if (t->arrival.estimate) {
         tell_rate(&c, t->arrival.estimate, now_us);
@@ -201,7 +196,7 @@ uint64_t report_feedback(struct transport *t, uint64_t now_us)
     flush(&c);
     if (t->arrival.transport_cc) {
         acknowledge(t, t->arrival.transport_cc, now_us);
-        next_us = earlier(next_us, transport_cc_due_us(t->arrival.transport_cc));
+        next_us = timer_earlier(next_us, transport_cc_due_us(t->arrival.transport_cc));
     }
     return next_us;
 }

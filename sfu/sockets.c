@@ -105,11 +105,6 @@ static void note(struct sockets *s, uint64_t about, struct sockets_ready *ready)
     }
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 static struct timespec timespec_of(uint64_t us)
 {
     return (struct timespec){.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000 * 1000)};
@@ -134,7 +129,7 @@ static bool is_dense(const struct sockets *s, uint64_t now_us)
 void sockets_wait(struct sockets *s, uint64_t until_us, uint64_t *now_us, struct sockets_ready *ready)
 {
     struct epoll_event events[3 * UDP_ADDRESSES_MAX + 2];
-    uint64_t end_us = s->rounds ? earlier(until_us, s->round_us) : until_us;
+    uint64_t end_us = s->rounds ? timer_earlier(until_us, s->round_us) : until_us;
     uint64_t wait_us = end_us > *now_us ? end_us - *now_us : 0;
     bool late = until_us >= *now_us + SOCKETS_SHORT_US && is_dense(s, *now_us);
     if (late)
@@ -149,7 +144,7 @@ void sockets_wait(struct sockets *s, uint64_t until_us, uint64_t *now_us, struct
 
 void sockets_came(struct sockets *s, uint64_t now_us)
 {
-    uint64_t gap_us = earlier(now_us - s->media_us, PACE_MAX_US);
+    uint64_t gap_us = timer_earlier(now_us - s->media_us, PACE_MAX_US);
     s->pace_us += ((int32_t)gap_us - s->pace_us) / 8;
     s->media_us = now_us;
 }

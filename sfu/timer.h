@@ -9,6 +9,11 @@
 #define TIMER_NEVER   UINT64_MAX
 #define TIMER_GRID_US 20000
 
+static inline uint64_t timer_earlier(uint64_t a_us, uint64_t b_us)
+{
+    return a_us < b_us ? a_us : b_us;
+}
+
 /* Set fire and arg once; the rest belongs to timer.c. Zeroed = not set. A timer
  * must not move in memory or be freed while it is set. */
 struct timer {

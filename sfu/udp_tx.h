@@ -35,10 +35,10 @@ enum {
     UDP_TX_SLOTS = 4096, /* datagrams that one worker queues: a frame's packets for hundreds of viewers, as a
                             flush in mid-frame would halve its GSO messages */
     UDP_TX_SLOTS_MAX = 32767,
-    UDP_TX_BURST =
-        48, /* datagrams, for udp_tx_relieve(): few, so that the first viewer need not wait for the
-               last, and all lie in a core's own cache. The first one of a picture that is queued for
-               somebody counts as UDP_TX_FIRST: it is a message of its own, and takes so long */
+    /* Datagrams, for udp_tx_relieve(): few, so that the first viewer need not wait for the last, and all lie
+     * in a core's own cache. The first one of a picture that is queued for somebody counts as UDP_TX_FIRST:
+     * it is a message of its own, and takes so long. */
+    UDP_TX_BURST = 48,
     UDP_TX_FIRST = 4,
     UDP_TX_SEGMENTS_MAX = 64,   /* datagrams in one GSO message: UDP_MAX_SEGMENTS of older kernels */
     UDP_TX_MESSAGE_MAX = 65000, /* bytes in one: what an IP packet can hold, less headers */
