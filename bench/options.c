@@ -25,7 +25,7 @@ struct unit {
     double worth;
 };
 
-static const struct unit times[] = {{"", 1}, {"s", 1}, {"ms", 1e-3}, {"min", 60}, {NULL, 0}};
+static const struct unit times[] = {{"", 1}, {"s", 1}, {"ms", 1e-3}, {"us", 1e-6}, {"min", 60}, {NULL, 0}};
 static const struct unit rates[] = {{"", 1}, {"k", 1e3}, {"M", 1e6}, {NULL, 0}};
 static const struct unit shares[] = {{"", 1}, {"%", 0.01}, {NULL, 0}};
 static const struct unit plain[] = {{"", 1}, {NULL, 0}};
@@ -231,7 +231,7 @@ static const struct row rows[] = {
     {"key-size", "X", parse_real, AT(key_size), 1, 50, "4",
      "a key frame is so many times as large as another"},
     {"spacing", "TIME", parse_time, AT(spacing), 0, 1, "0",
-     "between the packets of a frame, such as 2ms; 0: each frame is a burst"},
+     "between the packets of a frame, such as 2ms, or 55us as browsers send; 0: each frame is a burst"},
     {"pictures", NULL, parse_flag, AT(pictures), 0, 0, "off",
      "send a test picture that browsers can show; tells no latency of video"},
     {"talk", "N", parse_some, AT(talk), 0, MANY, "all",
@@ -388,7 +388,8 @@ char *options_help(void)
     g_string_append(
         out,
         "  --assert CONDITION...  such as 'loss<0.1%' 'p99<20ms'; where one does not hold the exit code is "
-        "1\n\nExit code 2: it could not run, or nobody was left at its end. TIME: s, ms or min behind it; "
+        "1\n\nExit code 2: it could not run, or nobody was left at its end. TIME: s, ms, us or min behind "
+        "it; "
         "RATE: k or M.\n");
     return g_string_free(out, FALSE);
 }

@@ -33,7 +33,7 @@ void layer_unwatch(struct layer *l)
 static void stop(struct layer *l)
 {
     struct worker *w = l->track->room->worker;
-    if (w->batch.layer == l)
+    if (batch_has(&w->batch, l))
         batch_flush(&w->batch, w->now_us);
     layer_unwatch(l);
     if (l->history.ring)

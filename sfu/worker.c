@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <time.h>
 
 /* --- What comes in by UDP ---------------------------------------------------- */
 
@@ -169,21 +171,30 @@ static void wait_until(struct worker *w, uint64_t until_us, struct sockets_ready
     shed_waited(&w->shed, w->now_us - before_us);
 }
 
-/* Wait for the next packet of a batch (batch.h): true where it came, or something else that ends the batch.
- */
-static bool wait_for_more(struct worker *w)
+/* To be woken for each packet of a frame would cost more than to have them apart. */
+static void doze(struct worker *w)
 {
-    const struct layer *layer = w->batch.layer;
-    size_t count = w->batch.count;
+    uint64_t before_us = w->now_us = clock_now_us();
+    (void)nanosleep(&(struct timespec){.tv_nsec = BATCH_DOZE_US * 1000}, NULL);
+    w->now_us = clock_now_us();
+    shed_waited(&w->shed, w->now_us - before_us);
+}
+
+/* Wait for more packets of a lane (batch.h): true where some came, or all has been forwarded meanwhile. */
+static bool wait_for_more(struct worker *w, const struct batch_lane *lane)
+{
+    const struct layer *layer = lane->layer;
+    size_t count = lane->count;
     for (uint64_t end_us = w->now_us + BATCH_GAP_US; w->now_us < end_us;) {
         struct sockets_ready ready;
-        wait_until(w, end_us, &ready);
+        doze(w);
+        wait_until(w, w->now_us, &ready);
         receive_media(w, &ready);
         if (ready.casual)
             receive_casual(w);
         if (ready.inbox || ready.room)
             break;
-        if (w->batch.layer != layer || w->batch.count != count)
+        if (lane->layer != layer || lane->count != count)
             return true;
     }
     return false;
@@ -193,10 +204,13 @@ static bool wait_for_more(struct worker *w)
 static void gather(struct worker *w)
 {
     uint64_t first_us = w->now_us;
-    while (w->now_us - first_us < BATCH_BURST_US && batch_is_partial(&w->batch)) {
+    struct batch_lane *lane;
+    while (w->now_us - first_us < BATCH_BURST_US && (lane = batch_partial(&w->batch)) != NULL) {
+        struct layer *layer = lane->layer;
         flush(w);
-        bool came = wait_for_more(w);
-        batch_waited(&w->batch, came);
+        bool came = wait_for_more(w, lane);
+        if (lane->layer == layer)
+            batch_waited(layer, came);
         if (!came)
             break;
     }
@@ -252,6 +266,7 @@ static void *run(void *arg)
 {
     struct worker *w = arg;
     bool more_mail = false;
+    (void)prctl(PR_SET_TIMERSLACK, 1); /* ns: microseconds are meant, where any are told */
     shed_begin(w, clock_now_us());
     while (!w->stopping)
         turn(w, &more_mail);

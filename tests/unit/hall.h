@@ -218,6 +218,7 @@ static inline void hall_frame(struct hall *h, size_t seat, enum rtp_kind kind)
 static inline void hall_settle(struct hall *h)
 {
     h->worker.now_us = h->now_us;
+    batch_flush(&h->worker.batch, h->now_us);
     timer_run(&h->worker.timers, h->now_us);
     while (h->worker.dirty) {
         struct room *room = h->worker.dirty;

@@ -1,4 +1,4 @@
-/* When the rest of a frame is waited for, and what is padded. */
+/* What is forwarded together, when the rest of a frame is waited for, and what is padded. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,36 +17,102 @@
 
 static struct worker idle; /* with time for everything */
 
+enum { LAYERS = BATCH_LANES + 1 };
+
 struct stage {
     struct packet_pool pool;
     struct room room;
-    struct track track;
+    struct track tracks[LAYERS];
     struct batch batch;
 };
 
 static void set_up(struct stage *s, enum rtp_kind kind, size_t viewers)
 {
-    *s = (struct stage){.room.worker = &idle, .track.kind = kind};
-    s->track.room = &s->room;
-    packet_pool_init(&s->pool, BATCH_MAX);
-    s->track.layers[0].track = &s->track;
-    s->track.layers[0].watchers.count = viewers;
+    *s = (struct stage){.room.worker = &idle};
+    packet_pool_init(&s->pool, 4 * BATCH_MAX);
+    for (size_t i = 0; i < LAYERS; i++) {
+        s->tracks[i].kind = kind;
+        s->tracks[i].room = &s->room;
+        s->tracks[i].layers[0].track = &s->tracks[i];
+        s->tracks[i].layers[0].watchers.count = viewers;
+    }
+}
+
+static struct layer *layer(struct stage *s, size_t i)
+{
+    return &s->tracks[i].layers[0];
+}
+
+static void come_of(struct stage *s, size_t i, uint64_t number, bool marker)
+{
+    struct packet *p = packet_get(&s->pool);
+    assert_non_null(p);
+    p->view.marker = marker;
+    batch_add(&s->batch, layer(s, i), p, number, 0);
+    packet_unref(p);
 }
 
 static void come(struct stage *s, bool marker)
 {
-    struct packet *p = packet_get(&s->pool);
-    p->view.marker = marker;
-    batch_add(&s->batch, &s->track.layers[0], p, s->batch.count + 1, 0);
-    packet_unref(p);
+    come_of(s, 0, 1, marker);
 }
 
 /* Nobody is there to forward to. */
 static void finish(struct stage *s)
 {
-    s->track.layers[0].watchers.count = 0;
+    for (size_t i = 0; i < LAYERS; i++)
+        layer(s, i)->watchers.count = 0;
     batch_flush(&s->batch, 0);
+    assert_int_equal(s->pool.used, 0);
     packet_pool_finish(&s->pool);
+}
+
+/* Frames of several people come at the same time, and voices between them. */
+static void each_layer_has_its_own_lane(void **state)
+{
+    static const char came[] = "0102210210"; /* of which layer each packet is */
+    struct stage s;
+    (void)state;
+    set_up(&s, RTP_VIDEO, 100);
+    s.tracks[2].kind = RTP_AUDIO;
+    for (size_t n = 0; n < strlen(came); n++)
+        come_of(&s, (size_t)(came[n] - '0'), n, false);
+    assert_int_equal(s.batch.count, 3);
+    for (size_t i = 0; i < s.batch.count; i++) {
+        const struct batch_lane *lane = &s.batch.lanes[i];
+        size_t found = 0;
+        assert_ptr_equal(lane->layer, layer(&s, i));
+        assert_true(batch_has(&s.batch, layer(&s, i)));
+        for (size_t n = 0; n < strlen(came); n++) {
+            if (came[n] == (char)('0' + i))
+                assert_int_equal(lane->packets[found++].number, n);
+        }
+        assert_int_equal(lane->count, found);
+    }
+    assert_false(batch_has(&s.batch, layer(&s, 3)));
+    finish(&s);
+    assert_false(batch_has(&s.batch, layer(&s, 0)));
+}
+
+static void what_has_no_room_goes_after_what_is_there(void **state)
+{
+    struct stage s;
+    (void)state;
+    set_up(&s, RTP_VIDEO, 0);
+    for (size_t i = 0; i < BATCH_LANES; i++)
+        come_of(&s, i, 1, true);
+    assert_int_equal(s.batch.count, BATCH_LANES);
+    come_of(&s, BATCH_LANES, 1, true);
+    assert_int_equal(s.batch.count, 1);
+    assert_ptr_equal(s.batch.lanes[0].layer, layer(&s, BATCH_LANES));
+    for (size_t n = 0; n < BATCH_MAX; n++)
+        come_of(&s, 0, n, false);
+    assert_int_equal(s.batch.count, 2);
+    come_of(&s, 0, BATCH_MAX, false);
+    assert_int_equal(s.batch.count, 1);
+    assert_int_equal(s.batch.lanes[0].count, 1);
+    assert_int_equal(s.batch.lanes[0].packets[0].number, BATCH_MAX);
+    finish(&s);
 }
 
 static const struct {
@@ -73,10 +139,26 @@ static void what_is_partial(void **state)
         set_up(&s, batches[i].kind, batches[i].viewers);
         for (size_t n = 1; n <= batches[i].packets; n++)
             come(&s, n == batches[i].packets && batches[i].ended);
-        if (batch_is_partial(&s.batch) != batches[i].partial)
+        if ((batch_partial(&s.batch) != NULL) != batches[i].partial)
             fail_msg("%s", batches[i].what);
         finish(&s);
     }
+}
+
+/* Others are whole, or not worth it. */
+static void one_of_several_is_waited_for(void **state)
+{
+    struct stage s;
+    (void)state;
+    set_up(&s, RTP_VIDEO, 100);
+    come_of(&s, 0, 1, true);
+    come_of(&s, 1, 1, false);
+    come_of(&s, 2, 1, false);
+    layer(&s, 1)->habit.left = 1;
+    assert_ptr_equal(batch_partial(&s.batch), &s.batch.lanes[2]);
+    come_of(&s, 2, 2, true);
+    assert_null(batch_partial(&s.batch));
+    finish(&s);
 }
 
 /* Payloads of a batch, and which of them are padded. */
@@ -104,34 +186,38 @@ static void frames_are_evened_out(void **state)
         set_up(&s, RTP_VIDEO, 100);
         for (size_t n = 0; n < strlen(sizes[i].padded); n++) {
             come(&s, false);
-            struct packet *p = s.batch.packets[n].packet;
+            struct packet *p = s.batch.lanes[0].packets[n].packet;
             p->view.payload = 12;
             p->view.payload_len = sizes[i].len[n];
         }
-        batch_even_out(&s.batch);
-        for (size_t n = 0; n < s.batch.count; n++) {
-            if (s.batch.packets[n].pad != (sizes[i].padded[n] == '+'))
+        batch_even_out(&s.batch.lanes[0]);
+        for (size_t n = 0; n < s.batch.lanes[0].count; n++) {
+            if (s.batch.lanes[0].packets[n].pad != (sizes[i].padded[n] == '+'))
                 fail_msg("row %zu, packet %zu", i, n);
         }
         finish(&s);
     }
 }
 
-/* How many turns go by until the next wait. */
+/* How many turns go by until the next wait, each with packets for nobody. */
 static size_t turns(struct stage *s)
 {
-    size_t n = 0;
-    while (!batch_is_partial(&s->batch))
-        n++;
-    return n;
+    for (size_t n = 0;; n++) {
+        layer(s, 0)->watchers.count = 0;
+        batch_flush(&s->batch, 0);
+        layer(s, 0)->watchers.count = 100;
+        come(s, false);
+        if (batch_partial(&s->batch))
+            return n;
+    }
 }
 
 static const struct {
     bool came;
-    size_t turns; /* without waiting after that */
+    size_t turns; /* without waiting after that one */
 } waits[] = {
-    {true, 0},   {false, 8},  {false, 16},  {false, 32},  {true, 0},    {true, 0}, {false, 8}, {false, 16},
-    {false, 32}, {false, 64}, {false, 128}, {false, 256}, {false, 256}, {true, 0}, {false, 8},
+    {true, 0},   {false, 7},  {false, 15},  {false, 31},  {true, 0},    {true, 0}, {false, 7}, {false, 15},
+    {false, 31}, {false, 63}, {false, 127}, {false, 255}, {false, 255}, {true, 0}, {false, 7},
 };
 
 static void waiting_in_vain_becomes_rare(void **state)
@@ -139,10 +225,9 @@ static void waiting_in_vain_becomes_rare(void **state)
     struct stage s;
     (void)state;
     set_up(&s, RTP_VIDEO, 100);
-    come(&s, false);
     assert_int_equal(turns(&s), 0);
     for (size_t i = 0; i < COUNT(waits); i++) {
-        batch_waited(&s.batch, waits[i].came);
+        batch_waited(layer(&s, 0), waits[i].came);
         if (turns(&s) != waits[i].turns)
             fail_msg("row %zu", i);
     }
@@ -152,7 +237,10 @@ static void waiting_in_vain_becomes_rare(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_layer_has_its_own_lane),
+        cmocka_unit_test(what_has_no_room_goes_after_what_is_there),
         cmocka_unit_test(what_is_partial),
+        cmocka_unit_test(one_of_several_is_waited_for),
         cmocka_unit_test(frames_are_evened_out),
         cmocka_unit_test(waiting_in_vain_becomes_rare),
     };

@@ -104,6 +104,8 @@ static void words(void **state)
     assert_string_equal(o.srtp, "SRTP_AEAD_AES_256_GCM");
     assert_string_equal(o.room, "x");
     assert_int_equal(o.pid, 4711);
+    assert_int_equal(parse("--spacing 55us", &o, err), 0);
+    assert_true(fabs(o.spacing - 55e-6) < 1e-9);
 }
 
 static void conditions(void **state)
