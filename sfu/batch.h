@@ -24,7 +24,7 @@ enum {
     BATCH_DOZE_US = 60,    /* at a time, while the rest of a frame is waited for */
     BATCH_GAP_US = 200,    /* between two packets of one burst */
     BATCH_BURST_US = 600,  /* and from the first to the last one that is waited for */
-    BATCH_TRIAL_MAX = 256, /* turns without waiting, after waits in vain */
+    BATCH_TRIAL_MAX = 256, /* turns from a wait in vain to the next trial */
 };
 
 /* Whether a layer's packets come in bursts; zeroed = not known. */

@@ -247,7 +247,8 @@ void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *f
         return;
     note_level(l, p, now_us);
     note_cost(l, p, number == l->newest, now_us);
-    batch_add(&l->track->room->worker->batch, l, p, number, now_us);
+    if (l->watchers.count || l->relayed)
+        batch_add(&l->track->room->worker->batch, l, p, number, now_us);
 }
 
 /* --- Being there ---------------------------------------------------------------------- */

@@ -42,7 +42,7 @@ void shed_init(struct shed *s, unsigned limit);
 void shed_begin(struct worker *w, uint64_t now_us);
 void shed_end(struct worker *w);
 
-/* There was nothing to do for so long. */
+/* It slept for so long. */
 static inline void shed_waited(struct shed *s, uint64_t us)
 {
     s->waited_us += us;

@@ -20,7 +20,7 @@ enum {
     SOCKETS_COUNT_US = 100000, /* what came in so long says whether that is dense */
     SOCKETS_DENSE_US = 4000,   /* between packets of media, on average and lately: they come densely */
     SOCKETS_LATE_US = 4000,    /* what is due then may be that late */
-    SOCKETS_SHORT_US = 1000,   /* but is not if it is due sooner than that: part of a burst, say */
+    SOCKETS_SHORT_US = 1000,   /* but is not if it is due sooner than that */
 };
 
 struct sockets {

@@ -180,8 +180,10 @@ static void doze(struct worker *w)
     shed_waited(&w->shed, w->now_us - before_us);
 }
 
-/* Wait for more packets of a lane (batch.h): true where some came, or all has been forwarded meanwhile. */
-static bool wait_for_more(struct worker *w, const struct batch_lane *lane)
+enum waited { NOTHING_CAME, SOME_CAME, OTHER_WORK };
+
+/* Wait for more packets of a lane (batch.h), or until all has been forwarded meanwhile. */
+static enum waited wait_for_more(struct worker *w, const struct batch_lane *lane)
 {
     const struct layer *layer = lane->layer;
     size_t count = lane->count;
@@ -193,26 +195,26 @@ static bool wait_for_more(struct worker *w, const struct batch_lane *lane)
         if (ready.casual)
             receive_casual(w);
         if (ready.inbox || ready.room)
-            break;
+            return OTHER_WORK;
         if (lane->layer != layer || lane->count != count)
-            return true;
+            return SOME_CAME;
     }
-    return false;
+    return NOTHING_CAME;
 }
 
-/* What is to leave already does not wait. */
+/* What is in the send queue already does not wait. */
 static void gather(struct worker *w)
 {
     uint64_t first_us = w->now_us;
     struct batch_lane *lane;
-    while (w->now_us - first_us < BATCH_BURST_US && (lane = batch_partial(&w->batch)) != NULL) {
+    enum waited how = SOME_CAME;
+    while (how != OTHER_WORK && w->now_us - first_us < BATCH_BURST_US &&
+           (lane = batch_partial(&w->batch)) != NULL) {
         struct layer *layer = lane->layer;
         flush(w);
-        bool came = wait_for_more(w, lane);
-        if (lane->layer == layer)
-            batch_waited(layer, came);
-        if (!came)
-            break;
+        how = wait_for_more(w, lane);
+        if (lane->layer == layer && how != OTHER_WORK)
+            batch_waited(layer, how == SOME_CAME);
     }
 }
 
@@ -266,7 +268,7 @@ static void *run(void *arg)
 {
     struct worker *w = arg;
     bool more_mail = false;
-    (void)prctl(PR_SET_TIMERSLACK, 1); /* ns: microseconds are meant, where any are told */
+    (void)prctl(PR_SET_TIMERSLACK, 1ul); /* ns: microseconds are meant, where any are told */
     shed_begin(w, clock_now_us());
     while (!w->stopping)
         turn(w, &more_mail);

@@ -187,8 +187,8 @@ static void a_long_turn_forwards_voices_alone(void **state)
     uint64_t pictures = seen(&h, 0);
     h.worker.shed.turn_us = clock_now_us() - SHED_TURN_US - 1;
     run_with_sound(&h, 200);
-    assert_true(seen(&h, 0) <= pictures + PICTURES); /* what had come before */
-    assert_true(count(&h, COUNT_drop_overload) >= PEOPLE * HALL_LAYERS * 4);
+    assert_true(seen(&h, 0) <= pictures + PICTURES);           /* what had come before */
+    assert_true(count(&h, COUNT_drop_overload) >= PEOPLE * 4); /* of the layers that are watched */
     h.worker.shed.turn_us = 0;
     pictures = seen(&h, 0);
     run_with_sound(&h, 200);
