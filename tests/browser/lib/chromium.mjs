@@ -16,8 +16,8 @@ const flags = [
 ];
 
 // A browser with open(url, options), which gives a page in a context of its own
-// (as another person's browser), and close(). init: a function that runs in the
-// page before its own scripts, given initOptions. fps: of the camera. loopback: whether
+// (as another person's browser), and close(). init: a function, or its text, that runs in the
+// page before its own scripts; a function is given initOptions. fps: of the camera. loopback: whether
 // it also looks for a path for media from 127.0.0.1 and ::1. link: at whose other end it is to be (see link.mjs).
 export async function launchChromium({ fps = 10, loopback = true, link } = {}) {
   const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -44,7 +44,7 @@ export async function launchChromium({ fps = 10, loopback = true, link } = {}) {
       page.on('console', (message) => {
         if (message.type() === 'error') page.errors.push(message.text());
       });
-      if (init) await page.addInitScript(init, initOptions);
+      if (init) await page.addInitScript(init, typeof init === 'string' ? undefined : initOptions);
       await page.goto(url);
       return page;
     },
