@@ -389,7 +389,6 @@ char *options_help(void)
         out,
         "  --assert CONDITION...  such as 'loss<0.1%' 'p99<20ms'; where one does not hold the exit code is "
         "1\n\nExit code 2: it could not run, or nobody was left at its end. TIME: s, ms, us or min behind "
-        "it; "
-        "RATE: k or M.\n");
+        "it; RATE: k or M.\n");
     return g_string_free(out, FALSE);
 }
