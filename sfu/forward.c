@@ -77,13 +77,21 @@ static struct compose_earlier earlier_than(const struct slot *s, const struct la
 static const struct frame_info no_frame = {.picture_id = FRAME_NO_PICTURE_ID, .tl0_pic_idx = FRAME_NO_TL0};
 static const struct rtp_view no_payload;
 
+/* Until the viewer has reported on it an SSRC might not be known; that for retransmissions is never reported
+ * on. The answer tells it, too, but Firefox goes by nothing else in a medium once a packet there had a mid.
+ */
+static const char *mid_for(const struct slot *s, bool again)
+{
+    return again || !s->reported ? s->desc.mid : NULL;
+}
+
 static void compose(const struct slot *s, struct composed *c, const struct layer *l, const struct packet *p,
-                    const struct sent_packet *sent)
+                    const struct sent_packet *sent, bool again)
 {
     const struct sfu_format *format = format_for(s);
     struct compose with = {
         .exts = &s->viewer->media.exts,
-        .mid = s->reported ? NULL : s->desc.mid,
+        .mid = mid_for(s, again),
         .ssrc = s->desc.ssrc,
         .csrc = l->track->id,
         .pt = s->format->pt,
@@ -145,7 +153,7 @@ static void send_packet(struct slot *s, const struct layer *l, const struct batc
         return;
     }
     struct composed c;
-    compose(s, &c, l, p, &sent);
+    compose(s, &c, l, p, &sent, false);
     s->packets++;
     s->octets += (uint32_t)(c.patch_len + c.rest_len);
     if (b->pad && !empty)
@@ -279,7 +287,7 @@ static size_t send_again(struct slot *s, const struct packet *p, const struct se
     struct composed c;
     if (!format || !format->rtx_pt)
         return 0;
-    compose(s, &c, s->current.layer, p, sent);
+    compose(s, &c, s->current.layer, p, sent, true);
     compose_rtx(&c, s->desc.rtx_ssrc, format->rtx_pt, (uint16_t)s->rtx_index, (uint16_t)sent->out.index);
     return transport_send_rtp(s->viewer, &c, s->rtx_index++, UDP_RTX, now_us);
 }
@@ -351,8 +359,10 @@ bool slot_can_probe(const struct slot *s)
 /* Padding alone, on the SSRC for retransmissions: there it needs no place among the pictures. */
 static size_t send_padding(struct slot *s, uint64_t now_us)
 {
-    const struct compose with = {
-        .exts = &s->viewer->media.exts, .ssrc = s->desc.rtx_ssrc, .pt = padding_pt(s)};
+    const struct compose with = {.exts = &s->viewer->media.exts,
+                                 .mid = mid_for(s, true),
+                                 .ssrc = s->desc.rtx_ssrc,
+                                 .pt = padding_pt(s)};
     const struct rtp_view view = {0};
     const struct frame_info frame = {0};
     const struct rewritten out = {.index = s->rtx_index, .timestamp = s->stream->rewrite.timestamp};

@@ -67,7 +67,7 @@ struct slot {
     const struct sfu_format *format; /* of the current source, in the viewer's payload types */
     uint32_t switched_timestamp;     /* where the current source began */
     uint64_t rtx_index;              /* next; random at first, below 2^15 */
-    bool reported;                   /* the viewer has sent a report for it: the mid is not needed any more */
+    bool reported;                   /* the viewer has sent a report for it, and knows its SSRC */
     uint32_t reported_highest;       /* in its last report */
     int32_t reported_lost;
     uint32_t reported_jitter; /* timestamp units */
@@ -120,6 +120,9 @@ void slot_drain(struct slot *s, uint64_t now_us);
 
 /* Say which layers it needs: once a second, and when it is pointed elsewhere. */
 void slot_need(const struct slot *s, uint64_t now_us);
+
+/* Its holder's track is no more; the room will be filled anew. */
+void slot_forget_holder(struct slot *s);
 
 /* That layer's stream has ended: stop listening. */
 void slot_forget_layer(struct slot *s, struct layer *layer);

@@ -63,7 +63,7 @@ const record = async (seconds) => {
 const sound = () => ben.courseOf(ann, 'mic');
 
 test('Ben has the top layer', async () => {
-  ben = await Person.join(browser, server, 'hall', 'Ben', { link: '?video=1', width: 1280, height: 760 });
+  ben = await Person.join(browser, server, 'hall', 'Ben', { link: '?video=2', width: 1280, height: 760 });
   ann = await publisher.seenBy(ben);
   await ben.click('#camera');
   await ben.click('#mic');
@@ -78,6 +78,25 @@ test('5 % of what goes to Firefox is lost, and the picture goes on', async () =>
     assert.equal(now.layer, 2, told); // random loss is no congestion
     assert.ok(now.retransmitted - then.retransmitted > (now.packets - then.packets) / 40, told); // half of what is lost at least is video
   });
+});
+
+// What Firefox does not get it asks for ten times, and then for a key frame.
+test('what is lost of the pictures of another, who came later, comes again as well', async () => {
+  link.change({ toHere: { loss: 0 } });
+  const second = publish(server, 'hall', { link, name: 'second' });
+  try {
+    const dan = await second.seenBy(ben);
+    await ben.sees(dan);
+    await until('Ben has reported on them', async () => (await ben.figures(dan)).jitter > 0);
+    link.change({ toHere: { loss: 5 } });
+    await watch(ben, dan, 10, (told, then, now) => {
+      const gain = (field) => now[field] - then[field];
+      assert.ok(gain('lost') > 5, told);
+      assert.ok(gain('nacked') < 2 * gain('lost') && gain('plis') < 3, told);
+    });
+  } finally {
+    await second.stop();
+  }
 });
 
 test('where the link becomes narrow, a lower layer comes and sound goes on', async () => {

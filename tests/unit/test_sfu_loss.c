@@ -38,6 +38,54 @@ static void rtx_brings_back_what_a_viewer_lost(void **state)
     call_free(c);
 }
 
+/* What Firefox knows of a medium: which of its SSRCs a mid has told it. */
+static struct {
+    bool media, rtx;
+    uint32_t without; /* packets of media that came without a mid */
+} told;
+
+/* The header is not encrypted, but what the padding's length is. */
+static int read_header(struct rtp_view *v, const struct person *p, const uint8_t *datagram, size_t len)
+{
+    uint8_t copy[PEER_DATAGRAM_MAX];
+    memcpy(copy, datagram, len);
+    copy[0] &= (uint8_t)~0x20;
+    return rtp_view_parse(v, copy, len, &p->peer->media.exts);
+}
+
+/* Once a mid has told it one SSRC of a medium it takes none there that no mid has told it. */
+static bool is_unknown(struct person *p, const uint8_t *datagram, size_t len)
+{
+    const struct peer_ssrcs *slot = &p->peer->ssrcs[person_slot(p, RTP_VIDEO, 0)];
+    struct rtp_view v;
+    if (lose_some(p, datagram, len))
+        return true;
+    if (read_header(&v, p, datagram, len) != 0 || (v.ssrc != slot->ssrc && v.ssrc != slot->rtx_ssrc))
+        return false;
+    bool *known = v.ssrc == slot->ssrc ? &told.media : &told.rtx;
+    *known |= v.ext[RTP_EXT_MID].len > 0;
+    told.without += v.ssrc == slot->ssrc && !v.ext[RTP_EXT_MID].len;
+    return (told.media || told.rtx) && !*known;
+}
+
+static void rtx_reaches_those_who_go_by_the_mid(void **state)
+{
+    (void)state;
+    struct call *c = call_new(1);
+    struct wish wish = viewer;
+    wish.feedback = PEER_TRANSPORT_CC; /* and so it is probed */
+    call_join_now(c, &publisher);
+    struct person *b = call_join(c, &wish);
+    b->lose_in = is_unknown;
+    UNTIL(c, told.without > 0); /* it has reported on the medium */
+    struct sink *s = person_sink(b, RTP_VIDEO, 0);
+    uint64_t recovered = s->recovered;
+    UNTIL(c, s->recovered > recovered + 20);
+    UNTIL(c, b->peer->paddings > 0);
+    person_assert_sound(b);
+    call_free(c);
+}
+
 static void the_server_asks_for_what_it_lost(void **state)
 {
     (void)state;
@@ -192,6 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rtx_brings_back_what_a_viewer_lost),
+        cmocka_unit_test(rtx_reaches_those_who_go_by_the_mid),
         cmocka_unit_test(the_server_asks_for_what_it_lost),
         cmocka_unit_test(without_rtx_nothing_is_sent_twice),
         cmocka_unit_test(a_key_frame_that_arrives_out_of_order),

@@ -106,11 +106,13 @@ export class Person {
     return (await this.received()).find((it) => it.participant === other.id && it.source === source && it.age < 3000);
   }
 
-  // For errors: what each slot shows, as it arrives and as the server says.
+  // For errors: what each slot shows, as it arrives and as the server says, and what it thinks of the network.
   async account() {
     const slots = (await this.received()).filter(({ packets }) => packets).map(({ mid, participant, source, codec, age, frames, keys, packets, height }) =>
       JSON.stringify({ mid, participant, source, codec, age: age && Math.round(age), frames, keys, packets, height }));
-    return `, pictures: ${(await this.whys()).join(' ')}, slots:\n${slots.join('\n')}`;
+    const { rtt, estimate, allotted } = await this.figures();
+    const network = JSON.stringify({ rtt, estimate, allotted });
+    return `, pictures: ${(await this.whys()).join(' ')}, network: ${network}, slots:\n${slots.join('\n')}`;
   }
 
   // What arrives in that slot, frame by frame, since the beginning: [{number, type, size}]. The person has to be watched.
