@@ -77,8 +77,8 @@ static struct compose_earlier earlier_than(const struct slot *s, const struct la
 static const struct frame_info no_frame = {.picture_id = FRAME_NO_PICTURE_ID, .tl0_pic_idx = FRAME_NO_TL0};
 static const struct rtp_view no_payload;
 
-/* Until the viewer has reported on it an SSRC might not be known; that for retransmissions is never reported
- * on. The answer tells it, too, but Firefox goes by nothing else in a medium once a packet there had a mid.
+/* An SSRC may be unknown to the viewer until it has reported on it; on that for retransmissions it never
+ * does. The answer tells both, but Firefox, once a packet of a medium had a mid, knows no SSRC there without.
  */
 static const char *mid_for(const struct slot *s, bool again)
 {

@@ -137,7 +137,7 @@ void room_remove_track(struct room *room, struct track *track)
         struct transport *t = g_ptr_array_index(room->transports, i);
         for (size_t j = 0; j < t->slot_count; j++) {
             if (t->slots[j]->holder == track)
-                t->slots[j]->holder = NULL;
+                slot_forget_holder(t->slots[j]);
         }
     }
     room_touch(room);

@@ -146,14 +146,19 @@ void slot_retarget(struct slot *s, uint64_t now_us)
     slot_tell(s, now_us);
 }
 
+void slot_forget_holder(struct slot *s)
+{
+    s->holder = NULL;
+    s->aimed = false;
+    s->paused = SFU_WHY_FILLED;
+    s->drain_us = 0;
+}
+
 /* What there was before goes on until the next slot_aim() or slot_pause(), and a new holder's key frame. */
 void slot_hold(struct slot *s, struct track *track, uint64_t now_us)
 {
-    if (s->holder != track) {
-        s->aimed = false;
-        s->paused = SFU_WHY_FILLED;
-        s->drain_us = 0;
-    }
+    if (s->holder != track)
+        slot_forget_holder(s);
     s->holder = track;
     if (!track)
         slot_retarget(s, now_us);

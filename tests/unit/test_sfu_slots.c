@@ -294,6 +294,29 @@ static void viewers_come_and_go_for_themselves(void **state)
     call_free(c);
 }
 
+/* Asked for at any moment, before and after the slots are filled anew. */
+static void figures_while_people_leave(void **state)
+{
+    (void)state;
+    struct call *c = call_new(1);
+    struct person *v = call_join_now(c, &viewer);
+    size_t picture = person_slot(v, RTP_VIDEO, 0), voice = person_slot(v, RTP_AUDIO, 0);
+    for (int i = 0; i < 3; i++) {
+        struct person *m = call_join_now(c, &member);
+        UNTIL(c, receives(v, RTP_VIDEO, m) && receives(v, RTP_AUDIO, m));
+        assert_true(person_stats(v)->slots[picture].target >= 0);
+        call_leave(m);
+        for (int j = 0; j < 3; j++)
+            (void)person_stats(v);
+        UNTIL(c, v->slots[picture].why == SFU_WHY_EMPTY && v->slots[voice].why == SFU_WHY_EMPTY);
+        const struct sfu_transport_stats *stats = person_stats(v);
+        assert_int_equal(stats->slots[picture].target, -1);
+        assert_int_equal(stats->slots[voice].target, -1);
+        assert_int_equal(stats->allotted, 0);
+    }
+    call_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +330,7 @@ int main(void)
         cmocka_unit_test(pins),
         cmocka_unit_test(pins_of_sound_and_of_oneself),
         cmocka_unit_test(stopped_slots_get_nothing),
+        cmocka_unit_test(figures_while_people_leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
