@@ -190,7 +190,8 @@ static void write_filler(const struct source *s, const struct source_packet *p, 
         wr_u8(w, OPUS_TOC);
     else if (p->at == 0)
         write_vp8_frame_header(s, p, w);
-    size_t len = (s->conf.payload_len > least ? s->conf.payload_len : least) - (wr_len(w) - start);
+    size_t wanted = s->conf.payload_len + (s->conf.last_longer && p->last ? 1u : 0u);
+    size_t len = (wanted > least ? wanted : least) - (wr_len(w) - start);
     uint8_t *to = wr_reserve(w, len);
     if (to)
         stamp_write(&stamp, to, len);

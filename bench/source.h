@@ -42,11 +42,12 @@ struct source_conf {
     const struct rtp_ext_map *exts; /* outlives the source */
     uint32_t ssrc, rtx_ssrc;
     uint8_t pt, rtx_pt;
-    uint32_t interval_us;               /* between frames */
-    uint32_t spread_us;                 /* over which a frame's packets are spread; 0 = one burst */
-    uint16_t packets;                   /* of a video frame */
-    uint16_t key_packets;               /* of a key frame; 0 = as many */
-    uint16_t payload_len;               /* bytes of each packet, all alike; with `frames`: at most */
+    uint32_t interval_us; /* between frames */
+    uint32_t spread_us;   /* over which a frame's packets are spread; 0 = one burst */
+    uint16_t packets;     /* of a video frame */
+    uint16_t key_packets; /* of a key frame; 0 = as many */
+    uint16_t payload_len; /* bytes of each packet; with `frames`: at most */
+    bool last_longer;     /* of a frame's packets by a byte, as encoders cut; not with `frames` */
     const struct source_frames *frames; /* of video; NULL = stamped filler; outlives the source */
     uint16_t width, height;             /* of video */
     uint8_t level;                      /* of audio: 0 loud .. 127 silent */

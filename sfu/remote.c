@@ -103,6 +103,7 @@ static struct packet *copy(struct worker *w, const struct packet *from)
     p->view = from->view;
     p->frame = from->frame;
     memcpy(p->data, from->data, from->len);
+    packet_add_padding(p);
     return p;
 }
 

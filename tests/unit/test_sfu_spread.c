@@ -90,6 +90,26 @@ static void packets_cross_once(void **state)
     call_free(c);
 }
 
+/* An encoder cuts a frame into packets that are alike but for a byte. So that all leave in one message, the
+ * shorter ones are padded, on either worker. */
+static void frames_cross_that_are_cut_unevenly(void **state)
+{
+    (void)state;
+    struct call *c = call_new_spread(2, 1);
+    struct person *a = call_join_now(c, &publisher), *v[2];
+    for (size_t i = 0; i < a->peer->source_count; i++)
+        a->peer->sources[i].conf.last_longer = a->peer->sources[i].conf.kind == RTP_VIDEO;
+    for (size_t i = 0; i < COUNT(v); i++)
+        v[i] = call_join_now(c, &viewer);
+    assert_int_not_equal(worker_of(v[0]), worker_of(a));
+    for (size_t i = 0; i < COUNT(v); i++) {
+        flows(c, v[i]);
+        flows(c, v[i]);
+        person_assert_sound(v[i]);
+    }
+    call_free(c);
+}
+
 /* Who comes first on another worker begins with the key frame of before, where that is fresh: its publisher
  * is asked for none. A viewer's own request goes all the way. */
 static void key_frames_cross(void **state)
@@ -197,9 +217,13 @@ static void closing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(places),           cmocka_unit_test(packets_cross_once),
-        cmocka_unit_test(key_frames_cross), cmocka_unit_test(the_loudest_of_all_workers),
-        cmocka_unit_test(coming_and_going), cmocka_unit_test(closing),
+        cmocka_unit_test(places),
+        cmocka_unit_test(packets_cross_once),
+        cmocka_unit_test(frames_cross_that_are_cut_unevenly),
+        cmocka_unit_test(key_frames_cross),
+        cmocka_unit_test(the_loudest_of_all_workers),
+        cmocka_unit_test(coming_and_going),
+        cmocka_unit_test(closing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
