@@ -217,8 +217,13 @@ bool layer_keep(struct layer *l, struct packet *p, uint64_t number, uint64_t now
 void layer_receive(struct layer *l, struct packet *p, const struct sfu_format *format, bool recovered,
                    uint64_t now_us)
 {
-    if (is_another_codec(l, format))
+    if (is_another_codec(l, format)) {
+        if (recovered) { /* of what it sent before */
+            counter_add(counters_of(l), COUNT_drop_jump, 1);
+            return;
+        }
         layer_restart(l);
+    }
     if (!l->source && (recovered || !start(l, p, format)))
         return;
     if (!recovered && !count_arrival(l, p, format, now_us))

@@ -178,7 +178,8 @@ static inline void hall_write_payload(const struct hall_seat *s, enum rtp_kind k
     }
 }
 
-static inline void hall_packet(struct hall *h, size_t seat, enum rtp_kind kind, size_t layer)
+/* recovered: RTX brings it. */
+static inline void hall_bring(struct hall *h, size_t seat, enum rtp_kind kind, size_t layer, bool recovered)
 {
     struct hall_seat *s = &h->seats[seat];
     struct transport *t = s->transport;
@@ -201,8 +202,13 @@ static inline void hall_packet(struct hall *h, size_t seat, enum rtp_kind kind, 
     assert_int_equal(rtp_view_parse(&p->view, p->data, p->len, &t->media.exts), 0);
     const struct sfu_format *format = media_format_by_pt(&t->media, pt, &rtx);
     assert_non_null(format);
-    layer_receive(&t->tracks[kind == RTP_AUDIO ? 0 : 1]->layers[layer], p, format, false, h->now_us);
+    layer_receive(&t->tracks[kind == RTP_AUDIO ? 0 : 1]->layers[layer], p, format, recovered, h->now_us);
     packet_unref(p);
+}
+
+static inline void hall_packet(struct hall *h, size_t seat, enum rtp_kind kind, size_t layer)
+{
+    hall_bring(h, seat, kind, layer, false);
 }
 
 /* Of a microphone, or one of each layer of a camera. */

@@ -239,6 +239,30 @@ static void a_publisher_who_changes_the_codec(void **state)
     hall_end(&h);
 }
 
+/* What is brought again of the codec that it sent before is of no use, and ends nothing. */
+static void a_late_packet_of_the_former_codec(void **state)
+{
+    (void)state;
+    struct hall h;
+    hall_begin(&h);
+    hall_join(&h, VIEWER, 0, 1, true);
+    hall_join(&h, 1, 0, 0, true);
+    hall_run(&h, 500);
+    h.seats[1].codec = HALL_H264;
+    hall_run(&h, 500);
+    const struct layer *l = &h.seats[1].transport->tracks[1]->layers[0];
+    uint32_t source = l->source;
+    uint64_t packets = hall_slot(&h, VIEWER, 0)->packets;
+    h.seats[1].codec = HALL_VP8;
+    hall_bring(&h, 1, RTP_VIDEO, 0, true);
+    h.seats[1].codec = HALL_H264;
+    h.seats[1].no_keys = true;
+    hall_run(&h, 500);
+    assert_int_equal(l->source, source);
+    assert_true(hall_slot(&h, VIEWER, 0)->packets > packets + 10);
+    hall_end(&h);
+}
+
 /* Those in whose place nothing can be seen are named, so that the viewer can be told of whom. */
 static void whose_layers_have_ended_is_named(void **state)
 {
@@ -265,6 +289,7 @@ int main(void)
         cmocka_unit_test(who_was_alone_has_not_spoken),
         cmocka_unit_test(a_slot_goes_to_one_who_can_be_shown),
         cmocka_unit_test(a_publisher_who_changes_the_codec),
+        cmocka_unit_test(a_late_packet_of_the_former_codec),
         cmocka_unit_test(whose_layers_have_ended_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
