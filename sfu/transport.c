@@ -55,7 +55,12 @@ static bool has_track(const struct transport *t, uint32_t id)
 static void match_tracks(struct transport *t, uint64_t now_us)
 {
     for (size_t i = 0; i < SFU_TRACKS_MAX; i++) {
-        if (t->tracks[i] && !media_track(&t->media, t->tracks[i]->id))
+        if (!t->tracks[i])
+            continue;
+        const struct sfu_track_desc *desc = media_track(&t->media, t->tracks[i]->id);
+        if (desc)
+            track_mute(t->tracks[i], desc->muted);
+        else
             remove_track(t, i);
     }
     for (size_t i = 0, at = 0; i < t->media.track_count; i++) {
@@ -71,8 +76,10 @@ static void match_tracks(struct transport *t, uint64_t now_us)
 
 static void match_slots(struct transport *t, uint64_t now_us)
 {
-    for (size_t i = 0; i < t->slot_count; i++)
+    for (size_t i = 0; i < t->slot_count; i++) {
         t->slots[i]->desc.stopped = t->media.slots[i].stopped;
+        t->slots[i]->desc.rtx_ssrc = t->media.slots[i].rtx_ssrc;
+    }
     if (!t->bandwidth && t->media.slot_count)
         t->bandwidth = bandwidth_new(t, now_us);
     if (t->bandwidth)
@@ -175,10 +182,7 @@ static void take_media(struct transport *t, const struct sfu_media_desc *media)
     }
     for (size_t i = 0; i < t->slot_count; i++) {
         struct slot *s = t->slots[i];
-        if (!s->format)
-            continue;
-        const struct sfu_format *was = &old.formats[s->format - t->media.formats];
-        s->format = media_format(&t->media, was->codec, was->variant);
+        s->format = s->current.layer ? slot_format(s, s->current.layer) : NULL;
     }
 }
 

@@ -111,6 +111,64 @@ static void who_joins_muted(void **state)
     call_free(c);
 }
 
+static void an_offer_mutes_and_unmutes(void **state)
+{
+    (void)state;
+    struct call *c = call_new(1);
+    struct person *a = call_join_now(c, &publisher), *v = call_join_now(c, &viewer);
+    UNTIL(c, shows(v, RTP_VIDEO, 0, person_track(a, RTP_VIDEO)));
+    for (int i = 0; i < 2; i++) {
+        a->desc.media.tracks[CAMERA].muted = true;
+        call_update(a);
+        UNTIL(c, told(v, RTP_VIDEO, 0).why == SFU_WHY_EMPTY);
+        UNTIL(c, shows(v, RTP_AUDIO, 0, person_track(a, RTP_AUDIO)));
+        a->desc.media.tracks[CAMERA].muted = false;
+        call_update(a);
+        UNTIL(c, shows(v, RTP_VIDEO, 0, person_track(a, RTP_VIDEO)));
+    }
+    person_assert_sound(v);
+    call_free(c);
+}
+
+static bool note_rtx(struct person *p, const uint8_t *datagram, size_t len)
+{
+    p->seen += len > 12 && (datagram[1] & 0x7f) == WISH_VP8 + 1;
+    return false;
+}
+
+/* Slots that had no retransmissions get them by a later offer. */
+static void rtx_comes_later(void **state)
+{
+    (void)state;
+    struct call *c = call_new(1);
+    struct wish plain = viewer;
+    plain.no_rtx = true;
+    call_join_now(c, &publisher);
+    struct person *v = call_join_now(c, &plain);
+    struct sfu_media_desc *media = &v->desc.media;
+    size_t picture = person_slot(v, RTP_VIDEO, 0);
+    UNTIL(c, person_sink(v, RTP_VIDEO, 0)->packets > 10);
+    for (size_t i = 0; i < media->format_count; i++) {
+        if (media->formats[i].codec == RTP_CODEC_VP8)
+            media->formats[i].rtx_pt = WISH_VP8 + 1;
+    }
+    media->slots[picture].rtx_ssrc = media->slots[picture].ssrc ^ 0x5a5a5a5a;
+    v->lose_in = note_rtx;
+    sfu_update(c->sfu, v->transport, &v->desc);
+    for (int i = 0; i < 100 && v->seen < 3; i++) { /* the first may come before the update does */
+        uint8_t nack[64];
+        struct wr w = wr_init(nack, sizeof(nack));
+        wr_u32(&w, 0x81cd0003); /* RTPFB, generic NACK */
+        wr_u32(&w, 1);
+        wr_u32(&w, media->slots[picture].ssrc);
+        wr_u32(&w, (uint32_t)(uint16_t)(person_sink(v, RTP_VIDEO, 0)->newest - 3) << 16);
+        peer_send_rtcp(v->peer, nack, wr_len(&w));
+        FOR_MS(c, 20);
+    }
+    assert_true(v->seen >= 3);
+    call_free(c);
+}
+
 /* Everyone sends and sees everyone, all at once. */
 static void a_full_table(void **state)
 {
@@ -143,9 +201,14 @@ static void a_full_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(streams_are_told_apart), cmocka_unit_test(a_screen_comes_and_goes),
-        cmocka_unit_test(slots_are_added),        cmocka_unit_test(a_codec_that_a_viewer_lacks),
-        cmocka_unit_test(who_joins_muted),        cmocka_unit_test(a_full_table),
+        cmocka_unit_test(streams_are_told_apart),
+        cmocka_unit_test(a_screen_comes_and_goes),
+        cmocka_unit_test(slots_are_added),
+        cmocka_unit_test(a_codec_that_a_viewer_lacks),
+        cmocka_unit_test(who_joins_muted),
+        cmocka_unit_test(a_full_table),
+        cmocka_unit_test(an_offer_mutes_and_unmutes),
+        cmocka_unit_test(rtx_comes_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
