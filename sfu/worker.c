@@ -234,6 +234,7 @@ static void turn(struct worker *w, bool *more_mail)
     if (ready.casual || sockets_round_is_due(&w->sockets, w->now_us)) {
         flush(w); /* media does not wait for it */
         receive_casual(w);
+        batch_flush(&w->batch, w->now_us); /* GRO may put media behind what is none */
     }
     timer_run(&w->timers, w->now_us);
     while (w->dirty) {
