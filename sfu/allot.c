@@ -111,7 +111,7 @@ static bool is_less(const struct slot_aim *aim, const struct slot_aim *than)
 static bool falls(const struct slot *s, const struct slot_aim *aim, uint64_t now_us)
 {
     const struct layer *from = s->current.layer;
-    return from && from->track == s->holder && aim->layer < from->index &&
+    return from && from->track == s->holder && aim->layer < from->quality &&
            estimator_swamped(&s->viewer->bandwidth->estimator, now_us);
 }
 
