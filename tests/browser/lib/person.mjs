@@ -110,7 +110,7 @@ export class Person {
   async account() {
     const slots = (await this.received()).filter(({ packets }) => packets).map(({ mid, participant, source, codec, age, frames, keys, packets, height }) =>
       JSON.stringify({ mid, participant, source, codec, age: age && Math.round(age), frames, keys, packets, height }));
-    const { rtt, estimate, allotted } = await this.figures();
+    const { rtt, estimate, allotted } = (await this.figures()) ?? {}; // none without a connection
     const network = JSON.stringify({ rtt, estimate, allotted });
     return `, pictures: ${(await this.whys()).join(' ')}, network: ${network}, slots:\n${slots.join('\n')}`;
   }
