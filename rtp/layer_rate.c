@@ -2,6 +2,8 @@
 
 #include "points.h"
 
+#include <string.h>
+
 enum { WINDOW_US = RATE_BUCKETS * RATE_BUCKET_US };
 
 static unsigned id(unsigned n)
@@ -9,20 +11,27 @@ static unsigned id(unsigned n)
     return n < LAYER_RATE_IDS ? n : LAYER_RATE_IDS - 1;
 }
 
-/* Of what came in for_us, of which a second at the most is looked at. */
-static uint64_t spread(uint64_t bps, uint64_t for_us)
+/* What came of them in the second before now_us, as bits per second; where they have come for less, for_us,
+ * what a whole one would bring. */
+static uint64_t part_bps(const struct layer_rate *r, unsigned share, unsigned sid, unsigned tid,
+                         uint64_t now_us, uint64_t for_us)
 {
-    return for_us < WINDOW_US ? bps * WINDOW_US / for_us : bps; /* rate_bps() divides by a second nearly */
+    uint64_t bps = rate_bps(&r->of[share][sid][tid], now_us);
+    uint64_t keys = (uint64_t)r->key_bytes[share][sid][tid] * 8;
+    if (for_us >= WINDOW_US)
+        return bps;
+    return bps < keys ? bps : keys + (bps - keys) * WINDOW_US / for_us;
 }
 
-/* What was sent to a viewer of that layer in the second before now_us, as bits per second. */
-static uint64_t cost_bps(const struct layer_rate *r, unsigned sid, unsigned tid, uint64_t now_us)
+/* What is sent to a viewer of that layer. */
+static uint64_t cost_bps(const struct layer_rate *r, unsigned sid, unsigned tid, uint64_t now_us,
+                         uint64_t for_us)
 {
     uint64_t bps = 0;
     for (unsigned t = 0; t <= tid; t++) {
-        bps += rate_bps(&r->of[LAYER_RATE_ALONE][sid][t], now_us);
+        bps += part_bps(r, LAYER_RATE_ALONE, sid, t, now_us, for_us);
         for (unsigned s = 0; s <= sid; s++)
-            bps += rate_bps(&r->of[LAYER_RATE_UPWARDS][s][t], now_us);
+            bps += part_bps(r, LAYER_RATE_UPWARDS, s, t, now_us, for_us);
     }
     return bps;
 }
@@ -34,24 +43,45 @@ static void keep(struct layer_rate *r, uint64_t now_us)
     uint64_t for_us = r->packet_us - r->since_us;
     for (unsigned s = 0; s < LAYER_RATE_IDS; s++)
         for (unsigned t = 0; t < LAYER_RATE_IDS; t++) {
-            uint64_t bps = cost_bps(r, s, t, r->packet_us);
-            bps =
-                for_us < LAYER_RATE_LEAST_US ? bps * WINDOW_US / (now_us - r->since_us) : spread(bps, for_us);
+            uint64_t bps = for_us < LAYER_RATE_LEAST_US ? cost_bps(r, s, t, r->packet_us, WINDOW_US) *
+                                                              WINDOW_US / (now_us - r->since_us)
+                                                        : cost_bps(r, s, t, r->packet_us, for_us);
             r->before_bps[s][t] = bps < UINT32_MAX ? (uint32_t)bps : UINT32_MAX;
         }
 }
 
-void layer_rate_add(struct layer_rate *r, unsigned sid, unsigned tid, uint32_t needed_by, uint32_t bytes,
+static void begin(struct layer_rate *r, uint64_t now_us)
+{
+    if (r->since_us)
+        keep(r, now_us);
+    r->since_us = now_us;
+    memset(r->key_bytes, 0, sizeof(r->key_bytes));
+}
+
+/* Only its first packet is sure to tell that it is one. */
+static bool is_of_key_frame(struct layer_rate *r, uint32_t timestamp, const struct frame_info *f)
+{
+    if (f->start && f->key) {
+        r->has_key = true;
+        r->key_timestamp = timestamp;
+    }
+    return r->has_key && timestamp == r->key_timestamp;
+}
+
+void layer_rate_add(struct layer_rate *r, uint32_t timestamp, const struct frame_info *f, uint32_t bytes,
                     uint64_t now_us)
 {
-    bool alone = needed_by && !(needed_by & ~points_row(id(sid), 0));
-    if (r->since_us && now_us >= r->packet_us + WINDOW_US)
-        keep(r, now_us);
+    unsigned sid = id(f->sid), tid = id(f->tid);
+    bool alone = f->needed_by && !(f->needed_by & ~points_row(sid, 0));
+    unsigned share = alone ? LAYER_RATE_ALONE : LAYER_RATE_UPWARDS;
     if (!r->since_us || now_us >= r->packet_us + WINDOW_US)
-        r->since_us = now_us;
+        begin(r, now_us);
     if (now_us > r->packet_us)
         r->packet_us = now_us;
-    rate_add(&r->of[alone ? LAYER_RATE_ALONE : LAYER_RATE_UPWARDS][id(sid)][id(tid)], bytes, now_us);
+    rate_add(&r->of[share][sid][tid], bytes, now_us);
+    uint32_t *keys = &r->key_bytes[share][sid][tid];
+    if (is_of_key_frame(r, timestamp, f) && now_us < r->since_us + WINDOW_US)
+        *keys = *keys > UINT32_MAX - bytes ? UINT32_MAX : *keys + bytes;
 }
 
 uint32_t layer_rate_bps(const struct layer_rate *r, unsigned sid, unsigned tid, uint64_t now_us)
@@ -61,7 +91,7 @@ uint32_t layer_rate_bps(const struct layer_rate *r, unsigned sid, unsigned tid, 
     uint64_t since_us = now_us > r->since_us ? now_us - r->since_us : 0;
     if (since_us < LAYER_RATE_LEAST_US)
         return r->before_bps[id(sid)][id(tid)];
-    uint64_t bps = spread(cost_bps(r, id(sid), id(tid), now_us), since_us);
+    uint64_t bps = cost_bps(r, id(sid), id(tid), now_us, since_us);
     return bps < UINT32_MAX ? (uint32_t)bps : UINT32_MAX;
 }
 

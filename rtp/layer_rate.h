@@ -1,10 +1,15 @@
 /* The bit rate of each spatial and temporal layer of one RTP stream, measured:
  * for publishers that do not tell theirs (layers.h). Zeroed memory: nothing came
- * yet. 3 KB. */
+ * yet. 3 KB.
+ *
+ * A stream begins with a key frame as large as several others, and some viewers ask for the next one at once.
+ * What has come in less than a second is taken for what a second brings: but key frames for no more of them.
+ */
 #pragma once
 
 #include <stdbool.h>
 
+#include "frame.h"
 #include "rate.h"
 
 enum {
@@ -23,12 +28,14 @@ struct layer_rate {
     uint64_t since_us; /* the first packet of those that came without a pause of a second; 0 = none */
     uint64_t packet_us;
     uint32_t before_bps[LAYER_RATE_IDS][LAYER_RATE_IDS]; /* what they cost before the last pause */
-    struct rate of[LAYER_RATE_SHARES][LAYER_RATE_IDS][LAYER_RATE_IDS]; /* [..][spatial][temporal] */
+    bool has_key;
+    uint32_t key_timestamp;                                                /* of the newest key frame */
+    uint32_t key_bytes[LAYER_RATE_SHARES][LAYER_RATE_IDS][LAYER_RATE_IDS]; /* of all, in the first second */
+    struct rate of[LAYER_RATE_SHARES][LAYER_RATE_IDS][LAYER_RATE_IDS];     /* [..][spatial][temporal] */
 };
 
-/* A packet of `bytes` in all came, with its ids and by whom it is needed (frame.h); simulcast and codecs
- * without layers: 0, 0, 0. */
-void layer_rate_add(struct layer_rate *r, unsigned sid, unsigned tid, uint32_t needed_by, uint32_t bytes,
+/* A packet of `bytes` in all came, with that RTP timestamp and place. */
+void layer_rate_add(struct layer_rate *r, uint32_t timestamp, const struct frame_info *f, uint32_t bytes,
                     uint64_t now_us);
 
 /* Bits per second of that layer with all that a viewer of it needs of lower spatial and temporal ones, 0 =

@@ -170,7 +170,7 @@ static void note_cost(struct layer *l, const struct packet *p, bool newest, uint
 {
     const struct rtp_ext_at *said = &p->view.ext[RTP_EXT_VIDEO_LAYERS];
     if (l->rates)
-        layer_rate_add(l->rates, p->frame.sid, p->frame.tid, p->frame.needed_by, p->len, now_us);
+        layer_rate_add(l->rates, p->view.timestamp, &p->frame, p->len, now_us);
     if (said->len && newest)
         (void)!layers_read(&l->track->told, p->data + said->off, said->len);
 }

@@ -156,8 +156,7 @@ static void receive(struct stream *s, const struct layered_packet *packet, uint6
         s->key_wanted = false;
         s->key_number = number;
     }
-    layer_rate_add(&s->rates, m->frame.sid, m->frame.tid, m->frame.needed_by, m->payload + RTP_HEADER_LEN,
-                   now_us);
+    layer_rate_add(&s->rates, m->view.timestamp, &m->frame, m->payload + RTP_HEADER_LEN, now_us);
     for (size_t i = 0; i < s->watcher_count; i++)
         s->publisher->forward(s->watchers[i], s, m);
 }

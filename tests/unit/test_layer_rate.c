@@ -11,6 +11,15 @@
 
 enum { BASE_US = 1000000, PACKET_US = 10000 };
 
+/* A packet of a frame of its own, which is no key frame. */
+static void add(struct layer_rate *r, unsigned sid, unsigned tid, uint32_t needed_by, uint32_t bytes,
+                uint64_t now_us)
+{
+    const struct frame_info f = {
+        .start = true, .end = true, .sid = (uint8_t)sid, .tid = (uint8_t)tid, .needed_by = needed_by};
+    layer_rate_add(r, (uint32_t)(now_us * 9 / 100), &f, bytes, now_us);
+}
+
 /* Packets of 125 bytes each 10 ms (100 kbps) of each of these layers, from_ms ..
  * until_ms; the rate of one of them at at_ms, within 6 % (a bucket). */
 static void measures_what_a_layer_takes(void **state)
@@ -40,7 +49,7 @@ static void measures_what_a_layer_takes(void **state)
         for (unsigned ms = rows[i].from_ms; ms < rows[i].until_ms; ms += PACKET_US / 1000)
             for (unsigned s = 0; s < rows[i].spatial; s++)
                 for (unsigned t = 0; t < rows[i].temporal; t++)
-                    layer_rate_add(&r, s, t, 0, 125, BASE_US + ms * UINT64_C(1000));
+                    add(&r, s, t, 0, 125, BASE_US + ms * UINT64_C(1000));
         unsigned bps = layer_rate_bps(&r, rows[i].sid, rows[i].tid, BASE_US + rows[i].at_ms * UINT64_C(1000));
         unsigned slack = rows[i].kbps * 60;
         if (bps + slack < rows[i].kbps * 1000 || bps > rows[i].kbps * 1000 + slack)
@@ -66,7 +75,7 @@ static void counts_what_goes_to_a_viewer(void **state)
         for (unsigned ms = 0; ms < 3000; ms += PACKET_US / 1000)
             for (unsigned s = 0; s < 3; s++)
                 for (unsigned t = 0; t < 2; t++)
-                    layer_rate_add(&r, s, t, rows[i].needed_by(s, t), 125, BASE_US + ms * UINT64_C(1000));
+                    add(&r, s, t, rows[i].needed_by(s, t), 125, BASE_US + ms * UINT64_C(1000));
         unsigned bps = layer_rate_bps(&r, rows[i].sid, rows[i].tid, BASE_US + UINT64_C(3000000));
         if (bps < rows[i].kbps * 940 || bps > rows[i].kbps * 1060)
             fail_msg("%s: %u", rows[i].name, bps);
@@ -82,11 +91,11 @@ static void counts_temporal_layers(void **state)
     struct layer_rate r = {0};
     assert_int_equal(layer_rate_temporal(&r, 0), 1);
     for (unsigned tid = 0; tid < 3; tid++)
-        layer_rate_add(&r, 1, tid, 0, 125, BASE_US + tid * PACKET_US);
+        add(&r, 1, tid, 0, 125, BASE_US + tid * PACKET_US);
     assert_int_equal(layer_rate_temporal(&r, 0), 1);
     assert_int_equal(layer_rate_temporal(&r, 1), 3);
     for (uint64_t ms = 100; ms < 2000; ms += 10) /* the higher ones have ended, the stream has not */
-        layer_rate_add(&r, 1, 0, 0, 125, BASE_US + ms * 1000);
+        add(&r, 1, 0, 0, 125, BASE_US + ms * 1000);
     assert_int_equal(layer_rate_temporal(&r, 1), 1);
 }
 
@@ -97,11 +106,48 @@ static void begins_anew_after_a_pause(void **state)
     struct layer_rate r = {0};
     uint64_t now_us = BASE_US;
     for (int i = 0; i < 100; i++, now_us += PACKET_US)
-        layer_rate_add(&r, 0, 0, 0, 125, now_us);
+        add(&r, 0, 0, 0, 125, now_us);
     now_us += 2000000;
     for (int i = 0; i < 30; i++, now_us += PACKET_US)
-        layer_rate_add(&r, 0, 0, 0, 125, now_us);
+        add(&r, 0, 0, 0, 125, now_us);
     assert_in_range(layer_rate_bps(&r, 0, 0, now_us), 94000, 106000);
+}
+
+/* 25 frames a second of two packets of 500 bytes (200 kbps), key frames of ten packets, paced: what a second
+ * will bring. */
+static void takes_key_frames_for_what_they_are(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        unsigned key_ms[3], at_ms, kbps;
+        bool ids; /* with spatial layers, the packets by turns */
+    } rows[] = {
+        {"the first frame", {0, 9999, 9999}, 300, 232, false},
+        {"a little later", {0, 9999, 9999}, 600, 232, false},
+        {"two of them", {0, 200, 9999}, 300, 264, false},
+        {"three of them", {0, 200, 400}, 500, 296, false},
+        {"not the first frame", {80, 9999, 9999}, 300, 232, false},
+        {"none", {9999, 9999, 9999}, 700, 200, false},
+        {"after a second, as it is", {0, 9999, 9999}, 990, 232, false},
+        {"of two spatial layers", {0, 9999, 9999}, 300, 232, true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct layer_rate r = {0};
+        for (unsigned ms = 0; ms < rows[i].at_ms; ms += 40) {
+            const unsigned *keys = rows[i].key_ms;
+            bool key = ms == keys[0] || ms == keys[1] || ms == keys[2];
+            for (unsigned n = 0; n < (key ? 10 : 2); n++) {
+                struct frame_info f = {.start = n == 0, .key = key && n == 0};
+                f.sid = rows[i].ids ? n % 2 : 0;
+                f.needed_by = rows[i].ids ? points_above(f.sid, 0) : 0;
+                layer_rate_add(&r, ms * 90, &f, 500, BASE_US + ms * UINT64_C(1000) + n * UINT64_C(3000));
+            }
+        }
+        unsigned bps = layer_rate_bps(&r, rows[i].ids, 0, BASE_US + rows[i].at_ms * UINT64_C(1000));
+        if (bps < rows[i].kbps * 900 || bps > rows[i].kbps * 1100)
+            fail_msg("%s: %u", rows[i].name, bps);
+    }
 }
 
 static void is_bounded(void **state)
@@ -110,7 +156,7 @@ static void is_bounded(void **state)
     struct layer_rate r = {0};
     for (uint64_t ms = 0; ms < 1000; ms++)
         for (unsigned s = 0; s < LAYER_RATE_IDS; s++)
-            layer_rate_add(&r, s, 0, 0, UINT32_MAX, BASE_US + ms * 1000);
+            add(&r, s, 0, 0, UINT32_MAX, BASE_US + ms * 1000);
     assert_int_equal(layer_rate_bps(&r, 0, 0, BASE_US + 300000), UINT32_MAX);
     assert_int_equal(layer_rate_bps(&r, UINT32_MAX, UINT32_MAX, BASE_US + 1000000), UINT32_MAX);
     assert_int_equal(layer_rate_bps(&r, 0, 0, 0), 0); /* before it began */
@@ -123,6 +169,7 @@ int main(void)
         cmocka_unit_test(counts_what_goes_to_a_viewer),
         cmocka_unit_test(counts_temporal_layers),
         cmocka_unit_test(begins_anew_after_a_pause),
+        cmocka_unit_test(takes_key_frames_for_what_they_are),
         cmocka_unit_test(is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
