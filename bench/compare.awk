@@ -8,8 +8,11 @@ FILENAME == ARGV[1] { about[$1] = $2; next }
 $7 != "" {
     key = $1 SUBSEP $2 SUBSEP $3 SUBSEP $4 SUBSEP $6
     values[key] = values[key] " " $7
-    if ($5 > rounds) rounds = $5
     if ($5 > rounds_of[$1, $2]) rounds_of[$1, $2] = $5
+}
+
+function rounds(load, viewers,    list) {
+    return split(values["loopback", load, viewers, "plenum", "us_per_packet"], list, " ")
 }
 
 # Of all rounds; "" where there is none.
@@ -186,8 +189,9 @@ function room_table(    line, part) {
 
 END {
     print "# Plenum and Janus, measured\n"
-    printf "Written by `sh bench/compare.sh` on %s, at commit %s; medians of %d round%s.\n", about["date"],
-        about["plenum"], rounds, (rounds > 1 ? "s" : "")
+    printf "Written by `sh bench/compare.sh` on %s, at commit %s;\n", about["date"], about["plenum"]
+    printf "medians of %d round%s, of meetings %d.\n", rounds("bursts", 150), (rounds("bursts", 150) > 1 ? "s" : ""),
+        rounds("meeting", 10)
     printf "The machine: %s; %s; Janus is Debian's %s.\n", about["machine"], about["system"], about["janus"]
     printf "Load average at the end: %s (these two make about 2; with more, others were at work, and latency suffers\n",
         about["load"]
