@@ -83,6 +83,7 @@ void remote_take_state(struct track *t, const struct remote_state *state, uint64
     t->remote->clock = state->clock;
     t->step_count = state->step_count;
     memcpy(t->steps, state->steps, sizeof(t->steps));
+    track_become(t, state->source);
     track_mute(t, state->muted);
     take_order(t, state->order);
     for (uint8_t i = 0; i < t->layer_count; i++)

@@ -26,6 +26,7 @@ struct remote_layer {
 };
 
 struct remote_state {
+    enum sfu_source source;
     bool muted;
     uint8_t step_count;
     struct allocate_step steps[ALLOCATE_STEPS_MAX];

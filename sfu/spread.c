@@ -58,7 +58,7 @@ static struct remote_layer describe_layer(const struct layer *l, uint64_t now_us
 
 static void tell_state(struct track *t, uint64_t now_us)
 {
-    struct remote_state state = {.muted = t->muted, .clock = *t->clock};
+    struct remote_state state = {.source = t->source, .muted = t->muted, .clock = *t->clock};
     memcpy(state.order, t->order, sizeof(state.order));
     if (t->kind == RTP_VIDEO)
         memcpy(state.steps, track_steps(t, &state.step_count, now_us), sizeof(state.steps));

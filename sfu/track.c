@@ -85,6 +85,14 @@ void track_changed(struct track *t)
     room_touch(t->room);
 }
 
+void track_become(struct track *track, enum sfu_source source)
+{
+    if (track->source == source)
+        return;
+    track->source = source;
+    track_changed(track);
+}
+
 void track_mute(struct track *track, bool muted)
 {
     if (track->muted == muted)

@@ -63,6 +63,9 @@ struct track_info track_info(const struct track *track);
 /* Takes it out of every slot. NULL is fine. */
 void track_free(struct track *track);
 
+/* Its publisher says that it is that by now: a camera's m-line shows a screen. */
+void track_become(struct track *track, enum sfu_source source);
+
 /* Mute or unmute, by the publisher's word. */
 void track_mute(struct track *track, bool muted);
 

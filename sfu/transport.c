@@ -58,10 +58,12 @@ static void match_tracks(struct transport *t, uint64_t now_us)
         if (!t->tracks[i])
             continue;
         const struct sfu_track_desc *desc = media_track(&t->media, t->tracks[i]->id);
-        if (desc)
-            track_mute(t->tracks[i], desc->muted);
-        else
+        if (!desc) {
             remove_track(t, i);
+            continue;
+        }
+        track_become(t->tracks[i], desc->source);
+        track_mute(t->tracks[i], desc->muted);
     }
     for (size_t i = 0, at = 0; i < t->media.track_count; i++) {
         if (has_track(t, t->media.tracks[i].id))

@@ -268,8 +268,9 @@ bool sfu_overloaded(const struct sfu *sfu, uint64_t room);
 struct sfu_load sfu_load(const struct sfu *sfu);
 
 /* A new offer of that participant was answered: ICE credentials (a restart,
- * where they differ) and media. Tracks are matched by id, and may be muted otherwise than before; slots by
- * index and SSRC: they are only ever added. The DTLS session goes on. */
+ * where they differ) and media. Tracks are matched by id, and may be muted otherwise
+ * than before, or of another source; slots by index and SSRC: they are only ever
+ * added. The DTLS session goes on. */
 void sfu_update(struct sfu *sfu, uint64_t transport, const struct sfu_transport_desc *desc);
 
 void sfu_leave(struct sfu *sfu, uint64_t transport);

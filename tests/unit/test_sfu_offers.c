@@ -111,6 +111,28 @@ static void who_joins_muted(void **state)
     call_free(c);
 }
 
+/* What was a camera is a screen from an offer on, which goes before cameras, and a camera again. */
+static void a_camera_becomes_a_screen(void **state)
+{
+    (void)state;
+    struct call *c = call_new(1);
+    struct wish one_slot = viewer;
+    one_slot.video_slots = 1;
+    struct person *a = call_join_now(c, &publisher), *d = call_join_now(c, &publisher);
+    struct person *v = call_join_now(c, &one_slot);
+    UNTIL(c, shows(v, RTP_VIDEO, 0, person_track(a, RTP_VIDEO)));
+    d->desc.media.tracks[CAMERA].source = SFU_SCREEN;
+    call_update(d);
+    UNTIL(c, shows(v, RTP_VIDEO, 0, person_track(d, RTP_VIDEO)));
+    d->desc.media.tracks[CAMERA].source = SFU_CAMERA;
+    a->desc.media.tracks[CAMERA].source = SFU_SCREEN;
+    call_update(d);
+    call_update(a);
+    UNTIL(c, shows(v, RTP_VIDEO, 0, person_track(a, RTP_VIDEO)));
+    person_assert_sound(v);
+    call_free(c);
+}
+
 static void an_offer_mutes_and_unmutes(void **state)
 {
     (void)state;
@@ -201,13 +223,10 @@ static void a_full_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(streams_are_told_apart),
-        cmocka_unit_test(a_screen_comes_and_goes),
-        cmocka_unit_test(slots_are_added),
-        cmocka_unit_test(a_codec_that_a_viewer_lacks),
-        cmocka_unit_test(who_joins_muted),
-        cmocka_unit_test(a_full_table),
-        cmocka_unit_test(an_offer_mutes_and_unmutes),
+        cmocka_unit_test(streams_are_told_apart),    cmocka_unit_test(a_screen_comes_and_goes),
+        cmocka_unit_test(slots_are_added),           cmocka_unit_test(a_codec_that_a_viewer_lacks),
+        cmocka_unit_test(who_joins_muted),           cmocka_unit_test(a_full_table),
+        cmocka_unit_test(a_camera_becomes_a_screen), cmocka_unit_test(an_offer_mutes_and_unmutes),
         cmocka_unit_test(rtx_comes_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
