@@ -142,6 +142,23 @@ static void take_slots(struct media *media, size_t count)
     media->slot_count = count;
 }
 
+static const struct sfu_track_desc *find_track(const struct answer_state *state, uint32_t id)
+{
+    const struct sfu_media_desc *media = &state->desc.media;
+    for (size_t i = 0; i < media->track_count; i++)
+        if (media->tracks[i].id == id)
+            return &media->tracks[i];
+    return NULL;
+}
+
+/* All is wanted again of a track that ended, should it come back. */
+static void forget_wanted(struct media *media, const struct answer_state *state)
+{
+    for (size_t i = 0; i < SFU_TRACKS_MAX; i++)
+        if (!find_track(state, media->wanted[i].track))
+            media->wanted[i] = (struct media_wanted){0};
+}
+
 /* The first offer was answered. */
 static void join_media(struct session *session, const struct sfu_transport_desc *desc)
 {
@@ -171,6 +188,7 @@ int media_offer(struct session *session, const char *sdp, const struct media_nam
     }
     settle(session->media, state);
     take_slots(session->media, state->desc.media.slot_count);
+    forget_wanted(session->media, state);
     if (first)
         join_media(session, &state->desc);
     else
@@ -276,24 +294,14 @@ void media_slots(struct session *session, const struct sfu_slot_event *slots, si
     tell_slots(session, slots, count);
 }
 
-static const struct sfu_track_desc *find_track(const struct answer_state *state, uint32_t id)
-{
-    const struct sfu_media_desc *media = &state->desc.media;
-    for (size_t i = 0; i < media->track_count; i++)
-        if (media->tracks[i].id == id)
-            return &media->tracks[i];
-    return NULL;
-}
-
-/* Where that track's is kept: its own place, else one of which the track has gone. */
-static struct media_wanted *wanted_place(struct media *media, const struct answer_state *state,
-                                         uint32_t track)
+/* Where that track's is kept: there is room for all. */
+static struct media_wanted *wanted_place(struct media *media, uint32_t track)
 {
     struct media_wanted *place = NULL;
     for (size_t i = 0; i < SFU_TRACKS_MAX; i++) {
         if (media->wanted[i].track == track)
             return &media->wanted[i];
-        if (!find_track(state, media->wanted[i].track))
+        if (!media->wanted[i].track)
             place = &media->wanted[i];
     }
     return place;
@@ -312,7 +320,7 @@ void media_wanted(struct session *session, uint32_t id, uint8_t layers)
     struct answer_state *state = media_settled(session->media);
     const struct sfu_track_desc *track = find_track(state, id);
     if (track) { /* else a later offer has taken it away */
-        *wanted_place(session->media, state, id) = (struct media_wanted){id, layers};
+        *wanted_place(session->media, id) = (struct media_wanted){id, layers};
         session_tell(session, "encodings", json_pack("{s:[o]}", "tracks", wanted_json(track, layers)));
     }
     g_free(state);

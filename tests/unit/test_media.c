@@ -304,6 +304,49 @@ static void check_encodings(void **state)
     fake_plane_finish(&plane);
 }
 
+/* Of a camera that pauses (its m-line is inactive for a time) all is wanted again, whatever was before. */
+static void check_encodings_anew(void **state)
+{
+    (void)state;
+    static const char paused[] = SESSION("0 1 2 3") AUDIO("0", "sendonly") VIDEO("1", "inactive")
+        AUDIO("2", "recvonly") VIDEO("3", "recvonly");
+    struct fake_plane plane;
+    fake_plane_init(&plane, "signaling.rate=1000", NULL);
+    struct fake_client *ann = fake_connect(&plane), *bob = fake_join(&plane, "r", "Bob");
+    const json_t *joined = fake_result(ann, "join", json_pack("{s:s, s:s}", "room", "r", "name", "Ann"));
+    g_autofree char *secret = g_strdup(json_string_value(json_object_get(joined, "session")));
+    static const struct {
+        const char *sdp; /* NULL = none */
+        const char *told;
+    } rows[] = {
+        {NULL, "[{\"layers\":[false],\"track\":2}]"},
+        {paused, "[]"},
+        {OFFER, "[]"},
+    };
+    fake_result(ann, "offer", offer(OFFER));
+    fake_sfu.up->wanted(fake_sfu.arg, fake_sfu.last_transport, 2, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (rows[i].sdp)
+            fake_result(ann, "offer", offer(rows[i].sdp));
+        assert_int_equal(server_session(&plane.server, 2)->track_count, rows[i].sdp == paused ? 1 : 2);
+        fake_cut(ann, false);
+        for (int n = 0; n < SESSION_LOG + 1; n++)
+            fake_result(bob, "chat", json_pack("{s:s}", "text", "x"));
+        fake_free(ann);
+        ann = fake_connect(&plane);
+        joined =
+            fake_result(ann, "join", json_pack("{s:s, s:s, s:i}", "room", "r", "resume", secret, "event", 0));
+        g_free(secret);
+        secret = g_strdup(json_string_value(json_object_get(joined, "session")));
+        assert_false(json_is_true(json_object_get(joined, "complete")));
+        g_autofree char *told = told_encodings(ann);
+        assert_string_equal(told, rows[i].told);
+    }
+    fake_free(ann);
+    fake_free(bob);
+    fake_plane_finish(&plane);
+}
+
 /* Media goes while the socket lives: told, tracks gone, and the next offer makes a new transport. */
 static void check_gone(void **state)
 {
@@ -344,7 +387,8 @@ int main(void)
         cmocka_unit_test(check_offer),     cmocka_unit_test(check_later_offers),
         cmocka_unit_test(check_bad_offer), cmocka_unit_test(check_view),
         cmocka_unit_test(check_publish),   cmocka_unit_test(check_slots),
-        cmocka_unit_test(check_encodings), cmocka_unit_test(check_gone),
+        cmocka_unit_test(check_encodings), cmocka_unit_test(check_encodings_anew),
+        cmocka_unit_test(check_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
