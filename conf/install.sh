@@ -4,7 +4,7 @@
 # nice and srtp2 and so on for media, libwebsockets and so on for signalling, vpx for the load tester.
 build_packages='cmake ninja-build gcc libc6-dev pkg-config libglib2.0-dev libssl-dev
     libnice-dev libsrtp2-dev libusrsctp-dev
-    libwebsockets-dev libwebsockets-evlib-glib libjansson-dev libjwt-dev
+    libwebsockets-dev libwebsockets-evlib-uv libwebsockets-evlib-glib libuv1-dev libjansson-dev libjwt-dev
     libvpx-dev'
 # Intel's; other processors do without.
 [ "$(uname -m)" != x86_64 ] || build_packages="$build_packages libipsec-mb-dev"

@@ -18,9 +18,6 @@ enum {
     HEADER_SECONDS = 10, /* for a request's headers, and for a TLS handshake */
     KEEPALIVE_SECONDS = 15,
     RECEIVE_BYTES = 2 << 10, /* of a message at a time; each WebSocket has a buffer of that size for good */
-    POLL_MANY = 100,         /* sockets */
-    POLL_WAIT_US = 16,
-    POLL_WAIT_MOST_US = 20000,
 };
 
 /* Messages are written whole: while it keeps the rest of one, libwebsockets takes a close frame for the end
@@ -101,8 +98,8 @@ static void describe(struct http *http, struct lws_context_creation_info *info)
     info->iface = *conf->http.address ? conf->http.address : NULL;
     info->protocols = protocols;
     info->user = &http->door;
-    info->options = LWS_SERVER_OPTION_GLIB | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
-                    LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME;
+    info->options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | LWS_SERVER_OPTION_VALIDATE_UTF8 |
+                    LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME;
     if (ipv4 || !has_ipv6())
         info->options |= LWS_SERVER_OPTION_DISABLE_IPV6;
     info->max_http_header_data = HEADER_BYTES_MAX;
@@ -124,20 +121,9 @@ static void describe(struct http *http, struct lws_context_creation_info *info)
     info->alpn = "http/1.1";
 }
 
-/* GLib looks at each socket whenever one of them has something: half a millisecond for a thousand. With many
- * it is worth waiting a moment for more to come, in proportion to what a look costs. */
-static gint poll_patiently(GPollFD *fds, guint count, gint timeout_ms)
-{
-    guint wait_us = count > POLL_MANY ? MIN(count * POLL_WAIT_US, POLL_WAIT_MOST_US) : 0;
-    if (wait_us && (timeout_ms < 0 || wait_us <= (guint)timeout_ms * 1000))
-        g_usleep(wait_us);
-    return g_poll(fds, count, timeout_ms);
-}
-
 int http_start(struct http *http, struct server *server, GMainLoop *loop, char *err, size_t err_len)
 {
     struct lws_context_creation_info info = {0};
-    void *loops[] = {loop};
     *http = (struct http){.door = {.conf = server->conf, .server = server}};
     http->door.root = site_root(server->conf->http.root);
     http->door.scratch = g_byte_array_new();
@@ -151,10 +137,8 @@ int http_start(struct http *http, struct server *server, GMainLoop *loop, char *
     }
     lws_set_log_level(LLL_ERR | LLL_WARN, log_lws);
     describe(http, &info);
-    info.foreign_loops = loops;
-    g_main_context_set_poll_func(g_main_loop_get_context(loop), poll_patiently);
-    http->context = lws_create_context(&info);
-    if (http->context)
+    http->web = web_loop_new(&info, g_main_loop_get_context(loop));
+    if (http->web)
         return 0;
     snprintf(err, err_len, "the web server cannot start%s",
              http->certificate ? ": see the certificate and its key" : "");
@@ -165,9 +149,7 @@ int http_start(struct http *http, struct server *server, GMainLoop *loop, char *
 void http_finish(struct http *http)
 {
     http->door.drained = NULL;
-    if (http->context)
-        lws_context_destroy(http->context);
-    http->context = NULL;
+    g_clear_pointer(&http->web, web_loop_free);
     if (http->door.scratch)
         g_byte_array_unref(http->door.scratch);
     http->door.scratch = NULL;

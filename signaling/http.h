@@ -1,7 +1,8 @@
-/* The web server: libwebsockets on the GLib main loop, with the page and the WebSockets on one port. */
+/* The web server: libwebsockets, with the page and the WebSockets on one port. */
 #pragma once
 
 #include "door.h"
+#include "web_loop.h"
 
 #include <glib.h>
 #include <libwebsockets.h>
@@ -9,7 +10,7 @@
 
 struct http {
     struct door door;
-    struct lws_context *context;
+    struct web_loop *web;
     char *certificate, *key; /* PEM files, or NULL */
     lws_retry_bo_t liveness; /* when WebSockets are pinged and given up */
 };

@@ -117,17 +117,20 @@ static bool write_item(struct ws *ws, const struct ws_item *item)
     return lws_write(ws->wsi, text, len, LWS_WRITE_TEXT) >= (int)len;
 }
 
-/* What the callback returns to close the socket with a reason. */
+/* Not by returning -1: Debian's libwebsockets, on libuv's loop, closes a second time what a callback wanted
+ * closed, as a check of its own, and so before the reason has left. */
 static int give_reason(struct ws *ws)
 {
     ws->said = true;
     lws_close_reason(ws->wsi, (enum lws_close_status)ws->code, (unsigned char *)ws->reason,
                      strlen(ws->reason));
-    return -1;
+    lws_set_timeout(ws->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+    return 0;
 }
 
-/* 0 goes on, -1 closes the socket: only from here. Closed while it reads, libwebsockets leaves off in the
- * middle of a frame, takes what follows for nonsense, and the reset of the connection overtakes the reason.
+/* 0 goes on, -1 closes the socket: a reason is given only from here. Closed while it reads, libwebsockets
+ * leaves off in the middle of a frame, takes what follows for nonsense, and the reset of the connection
+ * overtakes the reason.
  */
 static int writable(struct ws *ws)
 {

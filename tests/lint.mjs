@@ -11,7 +11,7 @@ const posix = [...plain, 'stdio.h', 'time.h', 'signal.h', 'unistd.h', 'fcntl.h',
   'regex.h', 'netdb.h', 'ifaddrs.h', 'getopt.h', 'locale.h', 'syslog.h', 'arpa/', 'net/', 'netinet/', 'sys/', 'linux/'];
 const glib = ['glib.h', 'glib-unix.h', 'glib/', 'gio/'];
 const media = ['openssl/', 'srtp2/', 'usrsctp.h', 'stun/', 'nice/', 'intel-ipsec-mb.h'];
-const control = ['openssl/', 'libwebsockets.h', 'jansson.h', 'jwt.h'];
+const control = ['openssl/', 'libwebsockets.h', 'uv.h', 'jansson.h', 'jwt.h'];
 
 // Folder by folder: which of ours and which libraries. rtp has no clock, socket,
 // thread or output; signaling sees of the media plane one header and what that
