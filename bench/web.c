@@ -96,6 +96,7 @@ static bool start(struct web *web, const struct web_kind *kind, GMainLoop *loop)
     const struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,
         .protocols = web->protocols,
+        /* Not libuv's loop, as the server: there a connection that fails does not tell why. */
         .options = LWS_SERVER_OPTION_GLIB | (web->flags ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
         .foreign_loops = loops,
         .timeout_secs = PATIENCE_S,

@@ -53,8 +53,7 @@ static void attach(struct web_loop *web, GMainContext *context)
 {
     static GSourceFuncs funcs = {.prepare = prepare, .check = check, .dispatch = dispatch};
     web->source = g_source_new(&funcs, sizeof(struct web_source));
-    g_source_set_can_recurse(web->source,
-                             TRUE); /* it never does; else each turn takes its descriptor out and in */
+    g_source_set_can_recurse(web->source, TRUE); /* else each turn takes its descriptor out and in again */
     struct web_source *source = (struct web_source *)web->source;
     source->web = web;
     source->epoll = g_source_add_unix_fd(web->source, uv_backend_fd(&web->uv), G_IO_IN);
