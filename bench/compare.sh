@@ -326,8 +326,10 @@ commits() {
     if [ "$(cat "$out"/*.commit | sort -u | wc -l)" = 1 ]; then
         cat "$out/commit"
     else
+        separator=
         for file in "$out"/*.commit; do
-            printf '%s (%s) ' "$(cat "$file")" "$(basename "$file" .commit)"
+            printf '%s%s (%s)' "$separator" "$(cat "$file")" "$(basename "$file" .commit)"
+            separator=', '
         done
     fi
 }
