@@ -80,9 +80,13 @@ start() {
     esac
 }
 
+# Janus's signal handler takes a lock of GLib's, which the thread that it interrupts may hold: then it never ends.
 stop() {
     kill "$server"
+    (sleep 10 && kill -KILL "$server") &
+    patience=$!
     wait "$server" || true
+    kill "$patience" 2>/dev/null || true
 }
 
 # --- One load, one server --------------------------------------------------------------------------------------------
