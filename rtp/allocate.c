@@ -25,6 +25,7 @@ struct spending {
     size_t count;
     uint64_t now_us;
     uint64_t budget_bps, audio_bps, used_bps;
+    uint64_t was_used_bps; /* in the last run */
     bool squeezed; /* what falls falls for the network, not for what another slot or its viewer wants now */
     bool may_dip;  /* below the lowest steps that are kept: not for long */
     bool shed;     /* the budget is what the server has to give, not the network */
@@ -68,7 +69,7 @@ static bool held(const struct spending *sp, const struct seat *seat)
 {
     const struct allocate_memory *m = seat->memory;
     return m->source == seat->slot->source && sp->now_us < m->held_until_us && !rose(seat) &&
-           sp->budget_bps * 100 < (uint64_t)m->climbed_bps * ALLOCATE_RELEASE_PERCENT;
+           sp->budget_bps < m->release_bps;
 }
 
 static void build_ladder(const struct spending *sp, struct seat *seat, bool living)
@@ -198,6 +199,24 @@ static void note_wish(const struct seat *seat, struct allocate_choice *c, struct
     total->more |= c->more;
 }
 
+/* At the prices of the last run all that was had would still fit, at those of this one it takes more. */
+static bool dearer(const struct spending *sp)
+{
+    uint64_t kept_bps = sp->audio_bps;
+    for (size_t i = 0; i < sp->count; i++)
+        kept_bps += ladder_cost(&sp->seats[i].ladder, sp->seats[i].kept);
+    return sp->was_used_bps <= sp->budget_bps && sp->was_used_bps < kept_bps;
+}
+
+static void hold(const struct spending *sp, struct allocate_memory *m)
+{
+    if (!dearer(sp))
+        m->release_bps = (uint64_t)m->climbed_bps * ALLOCATE_RELEASE_PERCENT / 100;
+    else if (sp->now_us >= m->held_until_us)
+        m->release_bps = sp->budget_bps * (100 + ALLOCATE_CHANGE_PERCENT) / 100;
+    m->held_until_us = sp->now_us + ALLOCATE_HOLD_US;
+}
+
 static void remember(const struct spending *sp, const struct seat *seat)
 {
     struct allocate_memory *m = seat->memory;
@@ -206,7 +225,7 @@ static void remember(const struct spending *sp, const struct seat *seat)
     if (rose(seat))
         m->held_until_us = 0;
     if (seat->at < seat->kept && sp->squeezed && sp->now_us < m->climbed_us + ALLOCATE_LASTING_US)
-        m->held_until_us = sp->now_us + ALLOCATE_HOLD_US;
+        hold(sp, m);
     if (seat->at > seat->kept) {
         m->climbed_us = sp->now_us;
         m->climbed_bps = (uint32_t)sp->budget_bps;
@@ -320,6 +339,7 @@ void allocate_run(struct allocate *a, const struct allocate_slot *slots, size_t 
         .now_us = now_us,
         .budget_bps = budget_bps,
         .squeezed = !a->touched || budget_bps < a->budget_bps,
+        .was_used_bps = a->used_bps,
         .may_dip = !a->short_us || now_us < a->short_us + ALLOCATE_DIP_US,
         .share = a->share,
         .voices = load_voices(a->share, voices_count(slots, count)),
@@ -345,7 +365,7 @@ void allocate_run(struct allocate *a, const struct allocate_slot *slots, size_t 
         note_guards(a, &sp.seats[i], now_us);
     }
     note_shortage(a, &sp);
-    total->used_bps = sp.used_bps;
+    a->used_bps = total->used_bps = sp.used_bps;
 }
 
 bool allocate_due(const struct allocate *a, uint32_t budget_bps, uint64_t now_us)

@@ -27,7 +27,10 @@
  * have been alive for ALLOCATE_SETTLE_US if a lower one can be had. A slot that fell
  * for want of bandwidth (not to make room for another wish) from where it had been
  * for less than ALLOCATE_LASTING_US stays below for ALLOCATE_HOLD_US, or until the
- * budget is ALLOCATE_RELEASE_PERCENT of that with which it had climbed there. */
+ * budget is ALLOCATE_RELEASE_PERCENT of that with which it had climbed there; one that
+ * fell because its source takes more than was thought, as soon as there is more to spend
+ * by ALLOCATE_CHANGE_PERCENT: at the start of a call prices are guesses, and the estimate
+ * has not risen yet. */
 #pragma once
 
 #include "codec.h"
@@ -122,13 +125,15 @@ struct allocate_memory {
     uint8_t priority;       /* the viewer's */
     uint32_t climbed_bps;   /* the budget at the last step up */
     uint64_t climbed_us;    /* when that was */
-    uint64_t held_until_us; /* nothing above it until then */
+    uint64_t held_until_us; /* nothing above it until then ... */
+    uint64_t release_bps;   /* ... or until the budget is so much */
 };
 
-/* One viewer's. Zeroed memory is a new one. 2 KB. */
+/* One viewer's. Zeroed memory is a new one. 3 KB. */
 struct allocate {
     bool ran, touched;
     uint32_t budget_bps; /* of the last run */
+    uint64_t used_bps;   /* likewise */
     unsigned share; /* what the viewer does without (load_share()); the owner's, who sets it before a run */
     unsigned ran_share; /* of the last run */
     uint64_t next_us;   /* when to run again in any case */

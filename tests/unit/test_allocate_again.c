@@ -7,6 +7,9 @@ static const struct allocate_step all_fresh[] = {{0, 2, 30, true, 320, 180, 1500
                                                  {1, 2, 30, true, 640, 360, 500000, ALIVE(1000)}};
 static const struct allocate_step alone_fresh[] = {{0, 2, 30, true, 320, 180, 150000, ALIVE(0)},
                                                    {1, 2, 30, false, 640, 360, 500000, 0}};
+/* It takes more than was thought, or than it did. */
+static const struct allocate_step dear[] = {{0, 2, 30, true, 320, 180, 200000, 1},
+                                            {1, 2, 30, true, 640, 360, 650000, 1}};
 static const struct allocate_step dying[] = {{0, 2, 30, true, 320, 180, 150000, 1},
                                              {1, 2, 30, true, 640, 360, 500000, 1},
                                              {2, 2, 30, false, 1280, 720, 2500000, 0}};
@@ -77,6 +80,28 @@ static void remembers_what_it_gave(void **state)
           {11000, 249, "0.2", {CAMERA}}}},
         {"unless the network has become another",
          {{0, 100, "0.0", {CAMERA}}, {1000, 40, "paused", {CAMERA}}, {1100, 250, "0.2", {CAMERA}}}},
+        {"who has become dearer may rise with the budget",
+         {{0, 600, "1.2", {VIDEO(small)}},
+          {300, 600, "0.2", {VIDEO(dear)}},
+          {310, 689, "0.2", {VIDEO(small)}},
+          {320, 690, "1.2", {VIDEO(small)}}}},
+        {"... not with the price",
+         {{0, 600, "1.2", {VIDEO(small)}},
+          {300, 600, "0.2", {VIDEO(dear)}},
+          {400, 600, "0.2", {VIDEO(small)}},
+          {10299, 600, "0.2", {VIDEO(small)}},
+          {10300, 600, "1.2", {VIDEO(small)}}}},
+        {"a network that became narrower is no matter of the price",
+         {{0, 600, "1.2", {VIDEO(small)}},
+          {300, 499, "0.2", {VIDEO(dear)}},
+          {400, 1499, "0.2", {VIDEO(dear)}},
+          {500, 1500, "1.2", {VIDEO(dear)}}}},
+        {"nor is it forgotten for one that rises after it",
+         {{0, 3000, "2.2", {CAMERA}},
+          {1000, 600, "1.2", {CAMERA}},
+          {2000, 600, "0.2", {VIDEO(dear)}},
+          {3000, 7000, "0.2", {CAMERA}},
+          {3100, 7500, "2.2", {CAMERA}}}},
         {"not against the viewer's will",
          {{0, 3000, "2.2", {CAMERA}},
           {1000, 2400, "1.2", {CAMERA}},
