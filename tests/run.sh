@@ -104,7 +104,7 @@ stage_lint() {
 }
 
 # The unit tests as they will run (release), under address and undefined, and under thread; then those in Node. Calls
-# on loopback wait more than they work: two for each core.
+# on loopback wait more than they work: four for each core.
 stage_unit() {
     # shellcheck disable=SC2086 # lists of words
     need_all $unit_packages || return
@@ -113,7 +113,7 @@ stage_unit() {
         say "Unit tests ($preset)"
         CMOCKA_MESSAGE_OUTPUT=TAP LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp:print_suppressions=0" \
             TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp" G_SLICE=always-malloc \
-            ctest --preset $preset -V -j $((jobs * 2)) >"build/logs/unit-$preset" 2>&1
+            ctest --preset $preset -V -j $((jobs * 4)) >"build/logs/unit-$preset" 2>&1
         tally ctest "unit-$preset" $?
     done
     say 'Instructions for a forwarded packet'
