@@ -68,14 +68,21 @@ static void opened(struct ws *ws, struct lws *wsi)
     log_debug(NULL, 0, "socket opened from %s", plain);
 }
 
-static void closed(struct ws *ws)
+/* Nothing more comes from the client, and nothing will be read by it. */
+static void end(struct ws *ws, bool gone_for_good)
 {
-    struct door *door = door_of(ws->wsi);
-    ws->closing = true;
-    server_disconnect(g_steal_pointer(&ws->client), ws->gone_for_good);
+    ws->closing = ws->said = true;
+    server_disconnect(g_steal_pointer(&ws->client), gone_for_good);
     g_queue_clear_full(&ws->out, free_item);
+    ws->out_bytes = 0;
     if (ws->in)
         g_byte_array_unref(g_steal_pointer(&ws->in));
+}
+
+static void closed(struct ws *ws)
+{
+    struct door *door = door_of(g_steal_pointer(&ws->wsi));
+    end(ws, false);
     door_socket_closed(door);
 }
 
@@ -153,11 +160,12 @@ static int writable(struct ws *ws)
     return ws->closing && !ws->said ? give_reason(ws) : 0;
 }
 
-/* 1000 and 1001 come from a page that ends the call or is left; a network that breaks sends nothing. */
+/* 1000 and 1001 come from a page that ends the call or is left; a network that breaks sends nothing. Whoever
+ * takes the place that gets free may come before the socket is closed, which takes some turns more. */
 static void peer_closes(struct ws *ws, const uint8_t *payload, size_t len)
 {
     unsigned code = len >= 2 ? (unsigned)(payload[0] << 8 | payload[1]) : 0;
-    ws->gone_for_good = code == LWS_CLOSE_STATUS_NORMAL || code == LWS_CLOSE_STATUS_GOINGAWAY;
+    end(ws, code == LWS_CLOSE_STATUS_NORMAL || code == LWS_CLOSE_STATUS_GOINGAWAY);
 }
 
 int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
@@ -178,7 +186,7 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
         peer_closes(ws, in, len);
         return 0;
     case LWS_CALLBACK_CLOSED:
-        if (ws->client)
+        if (ws->wsi)
             closed(ws);
         return 0;
     case LWS_CALLBACK_WSI_DESTROY:

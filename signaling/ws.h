@@ -15,16 +15,15 @@ enum {
 };
 
 struct ws {
-    struct lws *wsi;
-    struct client *client;
-    GByteArray *in; /* the part of a message that has arrived, NULL between messages */
-    GQueue out;     /* struct ws_item */
+    struct lws *wsi;       /* NULL before it opened, and once it is closed */
+    struct client *client; /* NULL as well once the peer has closed it */
+    GByteArray *in;        /* the part of a message that has arrived, NULL between messages */
+    GQueue out;            /* struct ws_item */
     size_t out_bytes;
     bool closing, drop; /* to be closed: after what is queued, or at once */
-    bool said;          /* libwebsockets was told to close it */
+    bool said;          /* libwebsockets closes it */
     enum client_close code;
     const char *reason; /* static string */
-    bool gone_for_good; /* the peer closed it as browsers do when their page is left */
 };
 
 /* The callback of the protocol `plenum`; its per-session data is a struct ws. user of the context: struct

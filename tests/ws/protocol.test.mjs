@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { Client, health, serve, until } from './lib/room.mjs';
 
 test('join, roster, chat, leave', async (t) => {
@@ -137,6 +138,23 @@ test('a page that is left (1001) leaves the room at once', async (t) => {
   await bob.result('join', { room: 'r', name: 'Bob' });
   ann.socket.close(1001);
   await bob.whenTold('roster', ({ left }) => left.some((one) => one.reason === 'left'));
+});
+
+test('who says goodbye has left before anything that comes after that is looked at', async (t) => {
+  const server = await serve(t, { 'room.max_participants': 1 });
+  let last = await Client.open(server.ws);
+  await last.result('join', { room: 'r', name: 'First' });
+  for (let i = 0; i < 5; i++) {
+    const next = await Client.open(server.ws);
+    process.kill(server.pid, 'SIGSTOP'); // both lie there when it goes on
+    last.socket.close(1000);
+    await setTimeout(50);
+    const joined = next.result('join', { room: 'r', name: 'Next' });
+    await setTimeout(50);
+    process.kill(server.pid, 'SIGCONT');
+    await joined;
+    last = next;
+  }
 });
 
 test('SIGTERM: every client is told, closed with 1001, and the server ends by itself', async (t) => {
