@@ -82,7 +82,8 @@ export class Client {
   async call(method, params) {
     const id = ++this.#last;
     this.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
-    return until(`an answer to ${method}`, () => this.messages.find((message) => message.id === id), { every: 5 });
+    const answer = () => this.messages.find((message) => message.id === id) ?? (this.closed && { error: { message: 'the socket was closed' } });
+    return until(`an answer to ${method}`, answer, { every: 5 });
   }
 
   async result(method, params) {
