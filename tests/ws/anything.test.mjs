@@ -12,7 +12,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import tls from 'node:tls';
-import { Client, serve, until } from './lib/room.mjs';
+import { Client, frame, serve, until, upgrade } from './lib/room.mjs';
 
 const CLIENTS = 16;
 const SECONDS = 5;
@@ -26,19 +26,6 @@ const below = (n) => Math.floor(Math.random() * n);
 const oneOf = (list) => list[below(list.length)];
 const times = (n, make) => Array.from({ length: n }, (_, i) => make(i));
 const request = (method, file, more = '') => `${method} ${file} HTTP/1.1\r\nHost: h\r\n${more}\r\n`;
-const upgrade = (file = '/ws') =>
-  request('GET', file, `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: plenum\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n`);
-
-// RFC 6455, section 5.2: masked with zeros.
-function frame(content, { opcode = 1, last = true } = {}) {
-  const body = Buffer.from(content);
-  const head = Buffer.alloc(body.length < 126 ? 2 : body.length < 65536 ? 4 : 10);
-  head[0] = (last ? 0x80 : 0) | opcode;
-  head[1] = 0x80 | (body.length < 126 ? body.length : body.length < 65536 ? 126 : 127);
-  if (head.length === 4) head.writeUInt16BE(body.length, 2);
-  if (head.length === 10) head.writeBigUInt64BE(BigInt(body.length), 2);
-  return Buffer.concat([head, Buffer.alloc(4), body]);
-}
 
 const rpc = (method, params) => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
 const joining = () => frame(rpc('join', { room: `r${below(4)}`, name: 'N' }));
@@ -139,10 +126,10 @@ function ways(server, secure) {
     return Object.assign(socket, { reset: () => socket.resetAndDestroy() });
   };
   const socket = () => {
-    const below = plainly();
-    if (!secure) return below;
-    const above = tls.connect({ socket: below, rejectUnauthorized: false }).on('error', () => {});
-    return Object.assign(above, { reset: () => (below.reset(), above.destroy()) });
+    const plain = plainly();
+    if (!secure) return plain;
+    const wrapped = tls.connect({ socket: plain, rejectUnauthorized: false }).on('error', () => {});
+    return Object.assign(wrapped, { reset: () => (plain.reset(), wrapped.destroy()) });
   };
   async function health(agent = false) {
     const [response] = await once(web.get(`${server.url}health`, { agent, rejectUnauthorized: false }), 'response');

@@ -1,24 +1,17 @@
 // Sockets that do not read, do not answer, or half-close; and many at once.
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
 import { test } from 'node:test';
-import { Client, health, serve, until } from './lib/room.mjs';
+import { Client, frame, health, serve, until, upgrade } from './lib/room.mjs';
 
 // A WebSocket by hand: nothing reads, nothing answers pings.
 async function bareSocket(server, ...messages) {
   const socket = net.connect(server.port, '127.0.0.1').on('error', () => {});
-  socket.write(`GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: plenum\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`);
+  socket.write(upgrade());
   await once(socket, 'data');
   for (const message of messages) socket.write(frame(JSON.stringify(message)));
   return socket;
-}
-
-function frame(text) {
-  const body = Buffer.from(text);
-  const head = body.length < 126 ? Buffer.from([0x81, 0x80 | body.length]) : Buffer.from([0x81, 0xfe, body.length >> 8, body.length & 255]);
-  return Buffer.concat([head, Buffer.alloc(4), body]); // masked with zeros
 }
 
 const join = (room) => ({ jsonrpc: '2.0', id: 1, method: 'join', params: { room, name: 'N' } });

@@ -1,6 +1,6 @@
 // A control plane without a media plane, under ASan if nothing else is asked for, and clients of its room protocol.
 import { execFile } from 'node:child_process';
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -113,6 +113,21 @@ export class Client {
 export async function health(server) {
   const response = await fetch(`${server.url}health`);
   return response.json();
+}
+
+// What opens a WebSocket by hand.
+export const upgrade = (file = '/ws') =>
+  `GET ${file} HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: plenum\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`;
+
+// One frame of it, RFC 6455, section 5.2: masked with zeros.
+export function frame(content, { opcode = 1, last = true } = {}) {
+  const body = Buffer.from(content);
+  const head = Buffer.alloc(body.length < 126 ? 2 : body.length < 65536 ? 4 : 10);
+  head[0] = (last ? 0x80 : 0) | opcode;
+  head[1] = 0x80 | (body.length < 126 ? body.length : body.length < 65536 ? 126 : 127);
+  if (head.length === 4) head.writeUInt16BE(body.length, 2);
+  if (head.length === 10) head.writeBigUInt64BE(BigInt(body.length), 2);
+  return Buffer.concat([head, Buffer.alloc(4), body]);
 }
 
 // What the server says to these bytes until it closes.
